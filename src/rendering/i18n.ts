@@ -53,7 +53,7 @@ const WORDS = {
   changed: [
     'State changed {n} times while waiting to be sent',
     '排队发送期间状态变化 {n} 次',
-    '等候傳送期間狀態變化 {n} 次',
+    '等待傳送期間狀態變化 {n} 次',
   ],
   malformedAlert: [MALFORMED_NAME, '格式错误的告警', '格式錯誤的警示'],
   unreadableAlert: [UNREADABLE_NAME, '无法读取的告警', '無法讀取的警示'],
@@ -109,8 +109,8 @@ const WORDS = {
   ],
   delayedPenalty: [
     'Delayed {d} (since {since}): DingTalk rate-limited this robot.',
-    '延迟 {d} 送达（自 {since}）：机器人被钉钉限流。',
-    '延遲 {d} 送達（自 {since}）：機器人遭釘釘限制流量。',
+    '延迟 {d}送达（自 {since}）：机器人被钉钉限流。',
+    '延遲 {d}送達（自 {since}）：機器人遭釘釘限流。',
   ],
   delayedPushLimit: [
     'Held {d} by the push limit (since {since}); the limit has reset.',

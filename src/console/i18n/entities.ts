@@ -2,8 +2,8 @@
 export const ENTITIES = {
   limitsOf: [
     '{n} messages per {window}; after a throttle it pauses for {penalty}',
-    '每 {window} 最多 {n} 条；被限流后暂停 {penalty}',
-    '每 {window} 最多 {n} 則；遭限流後暫停 {penalty}',
+    '每 {window}最多 {n} 条；被限流后暂停 {penalty}',
+    '每 {window}最多 {n} 則；遭限流後暫停 {penalty}',
   ],
   limits: ['Limit', '频率上限', '頻率上限'],
   keywords: ['Keywords', '自定义关键词', '自訂關鍵字'],

@@ -1,7 +1,7 @@
 export const MESSAGES = {
   asShown: ['As the group sees it', '群内显示效果', '群組中的顯示效果'],
   pushTitle: ['In the chat list', '会话列表中的标题', '對話清單中的標題'],
-  mentions: ['Mentions', '@ 提及', '@ 提及'],
+  mentions: ['Mentions', '@ 提醒', '@ 提及'],
   everybody: ['all', '所有人', '所有人'],
   open: ['Open', '查看', '檢視'],
   text: ['Title or text', '标题或正文', '標題或內文'],
@@ -36,8 +36,16 @@ export const MESSAGES = {
   ],
   dismissed: ['The message is dismissed.', '消息已标记为已处理。', '訊息已標記為已處理。'],
   dismissedBy: ['Dismissed by {by}', '{by} 已标记为已处理', '{by} 已標記為已處理'],
-  dismissedN: ['{n} messages are dismissed.', '已标记 {n} 条消息。', '已標記 {n} 則訊息。'],
-  dismissedNOne: ['1 message is dismissed.', '已标记 1 条消息。', '已標記 1 則訊息。'],
+  dismissedN: [
+    '{n} messages are dismissed.',
+    '{n} 条消息已标记为已处理。',
+    '{n} 則訊息已標記為已處理。',
+  ],
+  dismissedNOne: [
+    '1 message is dismissed.',
+    '1 条消息已标记为已处理。',
+    '1 則訊息已標記為已處理。',
+  ],
   resentN: [
     '{n} messages are queued again.',
     '{n} 条消息已重新进入发送队列。',
@@ -72,24 +80,24 @@ export const MESSAGES = {
   dismissAskNOne: ['Dismiss 1 message?', '将 1 条消息标记为已处理？', '將 1 則訊息標記為已處理？'],
   costN: [
     'This costs up to {n} calls of this month. Waiting alerts are sent first; outdated messages are left out.',
-    '最多消耗本月 {n} 次调用。重发排在所有告警之后；已过时的不再发送。',
-    '最多消耗本月 {n} 次呼叫。重新傳送排在所有警示之後；已過時的不會傳送。',
+    '最多消耗本月 {n} 次调用。会先发送等待的告警；已过时的消息不再发送。',
+    '最多消耗本月 {n} 次呼叫。會先傳送等待的警示；已過時的訊息不再傳送。',
   ],
   costNOne: [
     'This costs up to 1 call of this month. Waiting alerts are sent first; an outdated message is left out.',
-    '最多消耗本月 1 次调用。重发排在所有告警之后；已过时的不再发送。',
-    '最多消耗本月 1 次呼叫。重新傳送排在所有警示之後；已過時的不會傳送。',
+    '最多消耗本月 1 次调用。会先发送等待的告警；已过时的消息不再发送。',
+    '最多消耗本月 1 次呼叫。會先傳送等待的警示；已過時的訊息不再傳送。',
   ],
   resendMore: [
     'More messages match. Repeat the action for them.',
-    '还有更多，需要再次操作。',
-    '還有更多，需要再次操作。',
+    '还有更多匹配的消息，请再次操作。',
+    '還有更多相符的訊息，請再次操作。',
   ],
   carries: ['Alerts inside', '包含的告警', '包含的警示'],
   carriesNone: ['The message contains no alerts.', '消息不含告警。', '訊息不含警示。'],
   carriesNoMore: [
     'Its alerts have moved to other messages, were given up with their channel, or are older than the retention.',
     '其中的告警已转入其他消息，或随通道移除而放弃，或已超过保留期。',
-    '其中的警示已轉入其他訊息，或隨頻道移除而放棄，或已超過保留期。',
+    '其中的警示已轉入其他訊息，或隨通道移除而放棄，或已超過保留期。',
   ],
 } as const

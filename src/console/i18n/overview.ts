@@ -85,7 +85,7 @@ export const OVERVIEW = {
   removedWhy: [
     'Their channel or robot was removed from the configuration while they waited',
     '等待期间，其通道或机器人已从配置中移除',
-    '等候期間，其頻道或機器人已從設定中移除',
+    '等待期間，其通道或機器人已從設定中移除',
   ],
   seeRemoved: ['See which', '查看是哪些', '查看是哪些'],
   seeFailed: ['Review them', '查看并处理', '檢視並處理'],
@@ -173,8 +173,8 @@ export const OVERVIEW = {
   ],
   heartbeatEvery: [
     '{name} came every {time}',
-    '{name} 原本每 {time} 到达一次',
-    '{name} 原本每 {time} 到達一次',
+    '{name} 原本每 {time}到达一次',
+    '{name} 原本每 {time}到達一次',
   ],
   checkSource: ['Check the sender', '检查发送方', '檢查傳送方'],
   headQuiet: [

@@ -47,7 +47,7 @@ export const PLAYGROUND = {
   refusedWith: [
     'The route would refuse it with HTTP {status}:',
     '该接口会以 HTTP {status} 拒绝：',
-    '該路由會以 HTTP {status} 拒絕：',
+    '該端點會以 HTTP {status} 拒絕：',
   ],
   nearMiss: [
     'Line {line}, column {column}: {name} is not a documented variable. Did you mean {near}?',
@@ -59,8 +59,8 @@ export const PLAYGROUND = {
   callsEach: ['one for each of {n} robots', '{n} 个机器人各一次', '{n} 個機器人各一次'],
   callsWindow: [
     'a robot has {n} calls per {window}',
-    '每个机器人每 {window} 可调用 {n} 次',
-    '每個機器人每 {window} 可呼叫 {n} 次',
+    '每个机器人每 {window}可调用 {n} 次',
+    '每個機器人每 {window}可呼叫 {n} 次',
   ],
   keyword: ['Keyword', '关键词', '關鍵字'],
   share: ['Copy a link', '复制链接', '複製連結'],
