@@ -87,7 +87,7 @@ export const OVERVIEW = {
     '等待期间，其通道或机器人已从配置中移除',
     '等待期間，其通道或機器人已從設定中移除',
   ],
-  seeRemoved: ['See which', '查看是哪些', '查看是哪些'],
+  seeRemoved: ['See which', '查看是哪些', '檢視是哪些'],
   seeFailed: ['Review them', '查看并处理', '檢視並處理'],
   seeRobot: ['Go to the robot', '转到该机器人', '前往該機器人'],
   seeChannel: ['Go to the channel', '转到该通道', '前往該通道'],

@@ -21,8 +21,8 @@ export const REASONS = {
   wait_paused: ['the robot is paused', '机器人已暂停', '機器人已暫停'],
   wait_no_call_left: [
     'calls are spread over the window, and some are kept for Down and Critical alerts',
-    '调用已分摊到整个窗口，并为停服和严重告警预留',
-    '呼叫已分攤到整個時段，並為停服和嚴重警示預留',
+    '调用已分摊到整个窗口，并为停服和严重告警预留了一部分',
+    '呼叫已分攤到整個時段，並為停服和嚴重警示預留了一部分',
   ],
   wait_no_call_free: [
     'all calls of the window are used',
@@ -36,7 +36,7 @@ export const REASONS = {
   ],
   wait_retrying: ['waiting for the retry', '等待重试', '等待重試'],
   wait_push_limit: ['push limit reached', '已达推送上限', '已達推播上限'],
-  wait_quota: ['saving the monthly quota', '节省本月配额', '節省本月配額'],
+  wait_quota: ['saving the monthly quota', '为节省本月配额而等待', '為節省本月配額而等待'],
   pause_throttled: ['throttled by DingTalk', '被钉钉限流', '遭釘釘限流'],
   pause_unreachable: ['DingTalk is unreachable', '无法连接钉钉', '無法連線至釘釘'],
   pause_by_hand: ['paused by hand', '已手动暂停', '已手動暫停'],
@@ -74,9 +74,9 @@ export const REASONS = {
     'TLS 交握失敗，將會重試，不會降級為明文。請檢查中間設備與受信任的憑證。',
   ],
   verdict_server_error: [
-    'The server failed; will retry.',
-    '钉钉服务器出错，将会重试。',
-    '釘釘伺服器發生錯誤，將會重試。',
+    'DingTalk or a proxy failed; will retry.',
+    '钉钉或代理服务器出错，将会重试。',
+    '釘釘或代理伺服器發生錯誤，將會重試。',
   ],
   verdict_unreadable: [
     "The answer is not DingTalk's, but probably from a proxy.",
