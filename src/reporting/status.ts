@@ -54,33 +54,45 @@ export function pausesOf({ settings, robots, pausedUntil }: StatusSnapshot): Map
   )
 }
 
-/** Sets the gauges to a snapshot. */
+/** Sets the gauges to a snapshot, and ends the series of robots and channels that a reload has removed. */
 export function setGauges(
   status: StatusSnapshot,
   mutes: Pick<Mutes, 'ofChannel'>,
   metrics: Metrics,
 ): void {
   const { now, settings } = status
+  const { mutes: muted, pending, oldestPending, pausedUntil, callsLeft } = metrics
+  const { quotaUsed, quotaLimit } = metrics
+  for (const gauge of [
+    muted,
+    pending,
+    oldestPending,
+    pausedUntil,
+    callsLeft,
+    quotaUsed,
+    quotaLimit,
+  ])
+    gauge.reset()
   for (const channel of settings.channels.keys()) {
     const waiting = status.channels.find((each) => each.channel === channel)
     const ageMs = waiting === undefined ? 0 : now.getTime() - waiting.oldest.getTime()
-    metrics.mutes.set({ channel }, mutes.ofChannel(channel, now).length)
-    metrics.pending.set({ channel }, waiting?.count ?? 0)
-    metrics.oldestPending.set({ channel }, Math.max(0, ageMs / 1000))
+    muted.set({ channel }, mutes.ofChannel(channel, now).length)
+    pending.set({ channel }, waiting?.count ?? 0)
+    oldestPending.set({ channel }, Math.max(0, ageMs / 1000))
   }
   for (const robot of settings.robots.values()) {
     const { name } = robot
     const paused = status.pausedUntil(robot)
     const pausedFor = status.robots.get(name)?.pause?.reason
     for (const reason of PAUSE_REASONS)
-      metrics.pausedUntil.set(
+      pausedUntil.set(
         { robot: name, reason },
         paused !== undefined && reason === pausedFor ? paused.getTime() / 1000 : 0,
       )
-    metrics.callsLeft.set({ robot: name }, status.callsLeft(robot))
-    metrics.quotaUsed.set({ scope: name }, status.robots.get(name)?.monthUsed ?? 0)
-    metrics.quotaLimit.set({ scope: name }, robot.monthly ?? 0)
+    callsLeft.set({ robot: name }, status.callsLeft(robot))
+    quotaUsed.set({ scope: name }, status.robots.get(name)?.monthUsed ?? 0)
+    quotaLimit.set({ scope: name }, robot.monthly ?? 0)
   }
-  metrics.quotaUsed.set({ scope: 'organisation' }, status.organisationUsed)
-  metrics.quotaLimit.set({ scope: 'organisation' }, settings.monthlyQuota ?? 0)
+  quotaUsed.set({ scope: 'organisation' }, status.organisationUsed)
+  quotaLimit.set({ scope: 'organisation' }, settings.monthlyQuota ?? 0)
 }

@@ -6,6 +6,7 @@ import { ChangeFeed, notifyOnEvent } from '../../src/reporting/change-feed.ts'
 import { HistoryCache } from '../../src/reporting/history.ts'
 import { createOverview, type Overview } from '../../src/reporting/overview.ts'
 import { playDemo, sandboxChannels } from '../../src/reporting/sandbox-demo.ts'
+import { readStatus, setGauges } from '../../src/reporting/status.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { Path } from '../support/path.ts'
@@ -138,6 +139,24 @@ describe('the overview', () => {
     assert.equal(looks, 3)
     await path.stop()
   })
+})
+
+test('the gauges of a removed robot and channel end with the next reading', async () => {
+  const robots = ['ops-1', 'former'].map((name) => robotNamed(name))
+  const channels = [channelNamed('ops'), channelNamed('gone', { robots: ['former'] })]
+  const path = await new Path(settingsOf({ robots, channels })).start()
+  const metrics = createMetrics({ version: '1', node: 'v' })
+  const series = async (): Promise<string> => {
+    const status = await readStatus(path.store, path.settings, path.clock.now())
+    setGauges(status, { ofChannel: () => [] }, metrics)
+    return metrics.registry.metrics()
+  }
+  assert.match(await series(), /alerts_pending\{channel="gone"\}.*calls_left\{robot="former"\}/s)
+  await path.reload(settingsOf())
+  const after = await series()
+  assert.match(after, /alerts_pending\{channel="ops"\} 0/)
+  assert.doesNotMatch(after, /"gone"|"former"/)
+  await path.stop()
 })
 
 describe('the sandbox demo', () => {
