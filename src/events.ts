@@ -231,7 +231,7 @@ function storeEvents(log: Log, metrics: Metrics) {
       log.error('payload.unreadable', { payload, why }),
     /** Work on the store failed; equal failures are logged once a minute. */
     storeFailed: (doing: string, why: string, now: Date): void =>
-      ofStore.failed({ name: doing, why, now, fields: { doing, why } }),
+      ofStore.failed({ name: doing, equal: `${doing}: ${why}`, now, fields: { doing, why } }),
     /** Work on the store succeeded, which is logged if all that failed before works again. */
     storeWorks: ofStore.works,
     /** The database for which the start waits, and why it cannot be opened yet. */
@@ -245,7 +245,7 @@ function storeEvents(log: Log, metrics: Metrics) {
     },
     /** Like `storeFailed`, for the loop of a robot. */
     passFailed: (robot: string, why: string, now: Date): void =>
-      ofPass.failed({ name: robot, why, now, fields: { robot, why } }),
+      ofPass.failed({ name: robot, equal: why, now, fields: { robot, why } }),
     passWorks: ofPass.works,
     recovered(messages: number): void {
       if (messages > 0) log.info('messages.recovered', { messages })
@@ -276,7 +276,8 @@ const MAX_FAILURES = 100
 interface Failure {
   /** What failed, and later works again. */
   name: string
-  why: string
+  /** Failures with the same text here are equal. */
+  equal: string
   now: Date
   fields: Fields
 }
@@ -292,16 +293,16 @@ function repeatedFailures({
   const failedAt = new Map<string, number>()
   const logged = new Map<string, { atMs: number; omitted: number }>()
   return {
-    failed({ name, why, now, fields }: Failure): void {
+    failed({ name, equal, now, fields }: Failure): void {
       const nowMs = now.getTime()
       failedAt.set(name, nowMs)
-      const last = logged.get(why)
+      const last = logged.get(equal)
       if (last !== undefined && Math.abs(nowMs - last.atMs) < REPEAT_MS) {
         last.omitted += 1
         return
       }
       if (logged.size >= MAX_FAILURES) logged.clear()
-      logged.set(why, { atMs: nowMs, omitted: 0 })
+      logged.set(equal, { atMs: nowMs, omitted: 0 })
       logFailed({ ...fields, omitted: last?.omitted || undefined })
     },
     works(name: string, now: Date): void {
