@@ -11,7 +11,7 @@ import { levelOf } from './model/level.ts'
 import type { Settings } from './model/settings.ts'
 import { createRenderer } from './rendering/renderer.ts'
 import type { Renderer } from './rendering/types.ts'
-import { TimeSlices, yieldTurn } from './time-slices.ts'
+import { yieldTurn } from './time-slices.ts'
 
 export interface ConfigurationDeps {
   /** Reads the configuration; called at start and at each reload. */
@@ -45,7 +45,6 @@ export interface Configuration {
 /** Loads the configuration. Throws AppError bad_configuration with its faults. */
 export function createConfiguration(deps: ConfigurationDeps): Configuration {
   const { clock, events } = deps
-  const slices = new TimeSlices(clock)
   let inForce = prepare(deps.load())
   let refused: ReturnType<Configuration['refused']>
   const settings = (): Settings => inForce.loaded.settings
@@ -66,7 +65,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
         await yieldTurn()
         const next = prepare(deps.load())
         assertRestartOnlyUnchanged(settings(), next.loaded.settings)
-        const { failures, warnings } = await slices.run(next.renderer.trial)
+        const { failures, warnings } = await next.renderer.trial()
         const [first] = failures
         if (first !== undefined)
           throw new AppError('bad_configuration', first, { faults: failures })
@@ -86,7 +85,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     announce: () => announce(inForce, deps),
     async checkTemplates() {
       const checked = inForce
-      const { failures, warnings } = await slices.run(checked.renderer.trial)
+      const { failures, warnings } = await checked.renderer.trial()
       const found = [...failures, ...warnings]
       if (found.length === 0 || inForce !== checked) return
       inForce = withWarnings(checked, found)

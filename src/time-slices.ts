@@ -1,30 +1,29 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Clock } from './clock.ts'
+import { type Clock, realClock } from './clock.ts'
 
 /** How long long-running work may continue in one turn of the event loop. */
 const SLICE_MS = 1
 
 const RESOLVED = Promise.resolve()
 
-const current = new AsyncLocalStorage<TimeSlices | undefined>()
+const current = new AsyncLocalStorage<Pick<TimeSlices, 'next'>>()
 
-/**
- * Awaited between pieces of long work; resolves when the next piece may run: within `TimeSlices.run` in the next free
- * slice, elsewhere at once.
- */
+/** Awaited between pieces of long work; resolves when the next piece may run, after other work. */
 export function yieldTurn(): Promise<void> {
-  return current.getStore()?.next() ?? RESOLVED
+  return (current.getStore() ?? ofProcess).next()
 }
 
-/** Runs short work within long work: it never waits for a slice. */
+const WITHOUT_SLICES = { next: () => RESOLVED }
+
+/** Runs short work, which must not wait behind long work: every `yieldTurn` in it resolves at once. */
 export function atOnce<T>(work: () => T): T {
-  return current.run(undefined, work)
+  return current.run(WITHOUT_SLICES, work)
 }
 
 /**
  * Slices of SLICE_MS, which the jobs of one instance share. When a slice is over, each job waits for the next one, behind
- * earlier jobs and other work. Requests and messages have one instance each, so that a flood of large bodies does not
- * delay messages.
+ * earlier jobs and other work. Messages have an instance of their own, so that a flood of large bodies does not delay
+ * them.
  */
 export class TimeSlices {
   readonly #clock: Clock
@@ -35,7 +34,7 @@ export class TimeSlices {
     this.#clock = clock
   }
 
-  /** Runs work that takes turns: `yieldTurn` anywhere in it waits for a slice. */
+  /** Runs work in which every `yieldTurn` waits for a slice of this instance. */
   run<T>(work: () => T): T {
     return current.run(this, work)
   }
@@ -54,6 +53,8 @@ export class TimeSlices {
     this.#beganMs = this.#clock.now().getTime()
   }
 }
+
+const ofProcess = new TimeSlices(realClock)
 
 /** Calls `make` for each item in order, and yields before each call. */
 export async function mapYielding<T, R>(items: readonly T[], make: (item: T) => R): Promise<R[]> {

@@ -92,7 +92,7 @@ test('results are in the order of the items', async () => {
   assert.equal(yields, 3)
 })
 
-test('short work continues in the same turn of the event loop, also within long work', async () => {
+test('short work continues in the same turn of the event loop, within long work too', async () => {
   let turnEnded = false
   setImmediate(() => {
     turnEnded = true
@@ -100,7 +100,7 @@ test('short work continues in the same turn of the event loop, also within long 
   const shortWork = async (): Promise<void> => {
     for (let count = 0; count < 1_000; count += 1) await yieldTurn()
   }
-  await shortWork()
+  await atOnce(shortWork)
   const { yields } = await yieldsOf(() => atOnce(shortWork))
   assert.equal(yields, 0)
   assert.equal(turnEnded, false)

@@ -3,7 +3,6 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { AppError, messageOf } from '../errors.ts'
 import type { Exposition } from '../metrics.ts'
 import type { Tls } from '../model/access.ts'
-import { TimeSlices } from '../time-slices.ts'
 import { type AdminDeps, createGates, type Gates } from './admin.ts'
 import { type ApiDeps, apiRoutes } from './api.ts'
 import { type ConsoleDeps, consoleRoutes, unknownPathRoutes } from './console.ts'
@@ -29,7 +28,6 @@ export function createHttpServer(
   { tls, limits = LIMITS }: { tls?: Tls | undefined; limits?: ServerLimits } = {},
 ): Server {
   const app = express()
-  const slices = new TimeSlices(deps.clock)
   app.disable('x-powered-by')
   app.set('etag', false)
   // The receiving routes come first, so that an alert passes no other middleware.
@@ -65,7 +63,7 @@ export function createHttpServer(
     const guard = deps.guard()
     for (const [name, value] of guard.headers) response.setHeader(name, value)
     const identified = guard.identify(request)
-    const proceed = (): void => slices.run(() => app(request, response))
+    const proceed = (): void => app(request, response)
     if (identified === undefined) proceed()
     // A request whose password could not be verified is treated as one without credentials.
     else void identified.then(proceed, proceed)
