@@ -1,5 +1,5 @@
 import type { AcceptRequest } from '../incoming.ts'
-import type { GroupKey, LastEntry, Recent } from '../sql/recent.ts'
+import { changeKeyOf, type GroupKey, type LastEntry, type Recent } from '../sql/recent.ts'
 import type { Columns, Tx } from '../tx.ts'
 import { withoutNul } from './database.ts'
 
@@ -107,7 +107,11 @@ async function lockRequests(
   tx: Tx,
   requests: readonly AcceptRequest[],
 ): Promise<Map<string, number>> {
-  const keys = [...new Set(requests.map(({ key }) => withoutNul(key)))].sort()
+  const all = requests.flatMap(({ key, alerts }) => [
+    key,
+    ...alerts.flatMap((alert) => changeKeyOf(alert) ?? []),
+  ])
+  const keys = [...new Set(all.map(withoutNul))].sort()
   const rows = await tx.all<{ key: string; at: number }>(
     `INSERT INTO request_keys AS r (key, at) SELECT key, 0 FROM unnest($1::text[]) AS n (key)
      ON CONFLICT (key) DO UPDATE SET at = r.at RETURNING key, at`,

@@ -8,7 +8,13 @@ import type {
 import type { Tx } from '../tx.ts'
 import { AcceptedRows, type Decision } from './accepted-rows.ts'
 import { queueLock } from './deliveries.ts'
-import { entryAfter, type LastEntry, type Recent, type RecentSession } from './recent.ts'
+import {
+  changeKeyOf,
+  entryAfter,
+  type LastEntry,
+  type Recent,
+  type RecentSession,
+} from './recent.ts'
 import { type IsStale, readStale } from './stale.ts'
 
 interface AcceptDeps {
@@ -60,14 +66,19 @@ interface CompareContext {
   isStale: IsStale
 }
 
-/** True if the key was accepted within the window, and none of the request's alerts would be delivered now. */
+/**
+ * True if the key was accepted within the window, none of the request's alerts would be delivered now, and none of their
+ * groups has changed its status since.
+ */
 function isDuplicate(
   { key, now, dedupWindowMs, alerts }: AcceptRequest,
   { tx, session, isStale }: CompareContext,
 ): boolean {
   const seenAt = session.requestedAt(key)
   if (seenAt === undefined || Math.abs(tx.ms(now) - seenAt) >= dedupWindowMs) return false
-  for (const alert of alerts)
+  for (const alert of alerts) {
+    const changeKey = changeKeyOf(alert)
+    if (changeKey !== undefined && (session.requestedAt(changeKey) ?? 0) > seenAt) return false
     for (const queue of alert.queues) {
       const last = session.last(queue, alert.channel, alert.group)
       if (last === undefined || last.status !== alert.status || last.level > alert.level)
@@ -76,6 +87,7 @@ function isDuplicate(
       if (last.status === 'firing' && last.firingAt === null) return false
       if (isStale(alert, queue, last)) return false
     }
+  }
   return true
 }
 
@@ -170,6 +182,8 @@ function updateLast(
       session.setLast(queue, channel, group, entryAfter(last, entry, { at, isMuted }))
     else if (last !== undefined)
       session.setLast(queue, channel, group, { ...last, repeats: last.repeats + 1 })
+    const changeKey = last === undefined || last.status === status ? undefined : changeKeyOf(alert)
+    if (changeKey !== undefined) session.setRequested(changeKey, at)
   }
 }
 

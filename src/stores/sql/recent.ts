@@ -1,6 +1,6 @@
 import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
-import type { AcceptRequest } from '../incoming.ts'
+import type { AcceptRequest, IncomingAlert } from '../incoming.ts'
 import type { QueuePlace } from '../queries.ts'
 import type { Tx } from '../tx.ts'
 
@@ -46,6 +46,14 @@ export function entryAfter(
     resolvedAt: isFiring ? (last?.resolvedAt ?? null) : at,
     repeats: 0,
   }
+}
+
+/**
+ * The key under which a session keeps, beside the requests, when the status of an alert's group last changed. Undefined if
+ * the group is the alert itself: its last entry has its status.
+ */
+export function changeKeyOf({ channel, group, fingerprint }: IncomingAlert): string | undefined {
+  return group === fingerprint ? undefined : `changed\n${channel}\n${group}`
 }
 
 /** Recent requests and alerts, for deduplication and aggregation. */

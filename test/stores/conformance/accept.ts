@@ -56,6 +56,24 @@ export function acceptCases(backend: Backend): void {
       assert.equal((await s.accept([resolved], 16_000, { key: 'recovered' })).duplicate, true)
     })
 
+    test('accepts a repeat if its alert has changed in between, also when another alert of its group fires', async () => {
+      const everyMs = 600_000
+      const changes = (status: 'firing' | 'resolved') => ({ status, group: 'rule', everyMs })
+      const accept = async (name: string, status: 'firing' | 'resolved', ms: number) => {
+        const key = `${name} ${status}`
+        const accepted = await s.accept([alert(name, changes(status))], ms, { key })
+        return accepted.duplicate ? 'duplicate' : (accepted.suppressed[0]?.reason ?? 'through')
+      }
+      assert.equal(await accept('f', 'firing', 0), 'through')
+      assert.equal(await accept('f', 'firing', 1_000), 'duplicate')
+      assert.equal(await accept('f', 'resolved', 2_000), 'through')
+      assert.equal(await accept('g', 'firing', 3_000), 'through')
+      assert.equal(await accept('f', 'firing', 4_000), 'aggregated')
+      assert.equal(await accept('f', 'resolved', 5_000), 'aggregated')
+      assert.equal(await accept('f', 'firing', 6_000), 'aggregated')
+      assert.equal(await accept('f', 'firing', 7_000), 'duplicate')
+    })
+
     test('accepts a duplicate of an alert that is dead', async () => {
       const same = { key: 'same' }
       await s.accept([alert('f')], 0, same)
