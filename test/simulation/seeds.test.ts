@@ -191,6 +191,28 @@ describe('a bug that a seed found', () => {
       936,
     ),
   )
+  found(
+    'a group is not shown the message of a removed group beside its own',
+    historyFrom(
+      {
+        ...{ limits: { messages: 1, perMs: 60_000, penaltyMs: 60_000 }, shape: 'two' },
+        ...{ alerts: 7, groups: 3, peers: 2, flushMs: 45_000, repeatMs: 60_000, wayMs: 400 },
+      },
+      [
+        { at: 2_947, kind: 'replies', reply: 'no name', count: 1 },
+        { at: 27_182, kind: 'turn', alert: 6 },
+        { at: 33_092, kind: 'stall', forMs: 37_000 },
+        { at: 67_508, kind: 'turn', alert: 0 },
+        { at: 69_729, kind: 'full', forMs: 15_000 },
+        { at: 82_917, kind: 'replies', reply: '504 taken', count: 3 },
+        { at: 83_429, kind: 'stall', forMs: 42_000 },
+        { at: 107_103, kind: 'reload', shape: 'all' },
+        { at: 109_319, kind: 'turn', alert: 5 },
+        { at: 148_793, kind: 'reload', shape: 'pair' },
+      ],
+      2029,
+    ),
+  )
   for (const [name, byMs] of [
     ['an hour forward', 3_600_000],
     ['an hour back', -3_600_000],

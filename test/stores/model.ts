@@ -155,8 +155,10 @@ export class Model {
     if (open.some(({ state }) => state === 'sending')) return 0
     for (const message of open) {
       const isHome = message.robotOf === to
-      const wasSent = !isHome && this.carriedBy(message.id).some((each) => this.#isGot(each, to))
-      if (message.elsewhereAt > now && !wasSent) this.#moveMessage(message, from, to)
+      const isTakenOver =
+        !isHome &&
+        this.carriedBy(message.id).some((each) => each.places.has(to) || this.#isGot(each, to))
+      if (message.elsewhereAt > now && !isTakenOver) this.#moveMessage(message, from, to)
       else {
         this.requeue(message.id)
         message.state = 'dead'

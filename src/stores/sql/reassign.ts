@@ -4,6 +4,7 @@ import type { Tx } from '../tx.ts'
 import {
   byPlace,
   expandRanges,
+  LEVELS_IN_ORDER,
   MESSAGE_OF,
   OF_WATERMARK,
   queueLock,
@@ -181,7 +182,7 @@ async function moveMessages(
     const mayHaveArrived = (message.elsewhere_at ?? 0) > at
     const target = targetOf(message, to)
     const moves =
-      mayHaveArrived && target !== undefined && !(await wasSent(tx, place, { message, target }))
+      mayHaveArrived && target !== undefined && !(await isTakenOver(tx, place, { message, target }))
     if (moves) {
       const alerts = await moveMessage(tx, message, target)
       await copyLastEntries(
@@ -205,8 +206,11 @@ function targetOf({ robot_key }: OpenMessage, to: Assigned): Target | undefined 
   return to[0]
 }
 
-/** True if the robot was removed, and the target's robots already sent alerts of its message in other messages. */
-async function wasSent(
+/**
+ * True if the robot was removed, and the target's group gets alerts of its message in other messages: its robots already
+ * sent them, or they are in the target queue. With the old body the group would see them twice.
+ */
+async function isTakenOver(
   tx: Tx,
   place: QueuePlace,
   { message, target }: { message: OpenMessage; target: Target },
@@ -215,6 +219,9 @@ async function wasSent(
   await expandRanges(tx, message.id)
   const carried = 'SELECT alert FROM deliveries WHERE message = $1'
   const alerts = await readColumn<number>(tx, carried, [message.id])
+  const inTarget = `deliveries WHERE queue = $1 AND channel = $2 AND level IN (${LEVELS_IN_ORDER})
+    AND alert IN LIST($3, BIGINT)`
+  if (await exists(tx, inTarget, [target.queue, place.channel, alerts])) return true
   return (await findSent(tx, { place, robots: target.robots }, alerts)).size > 0
 }
 

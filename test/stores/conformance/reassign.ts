@@ -197,6 +197,21 @@ export function reassignCases(backend: Backend): void {
       assert.deepEqual(await s.states(), ['f sent'])
     })
 
+    test('does not move the message of a removed robot to a group whose queue has some of its alerts', async () => {
+      await s.accept([
+        alert('f', { queues: ['robot:b', 'robot:c'] }),
+        alert('g', { queues: ['robot:b'] }),
+      ])
+      const claimed = await s.claim(await s.waitingIds(0, 'robot:b'), 0, {
+        ...{ robot: 'b', message: { queue: 'robot:b' } },
+      })
+      const elsewhereAt = at(5 * MINUTE)
+      await s.settle(claimed, 10, { next: { kind: 'retry', dueAt: at(10), elsewhereAt } })
+      await s.reassign(assigned('c'), MINUTE + 1)
+      assert.equal(await s.stateOf(claimed.id), 'dead')
+      assert.deepEqual(await s.waiting(MINUTE + 1, 'robot:c'), ['f firing', 'g firing'])
+    })
+
     test('moves alerts of a channel from a queue that is leased for other channels only', async () => {
       await s.accept([alert('f')])
       const places = [{ queue: 'robot:a', channel: 'other' }]
