@@ -189,7 +189,10 @@ export async function unshown(tx: Tx, id: string, preview: number): Promise<Unsh
   const watermarks = await readWatermarks(tx, place)
   const blocked = await readBlocked(tx, place, message)
   const waiting = await readQueued(tx, { place, watermarks, blocked }, preview)
-  return { carried: carried.map((row) => fromRow(tx, row)), waiting }
+  return {
+    carried: carried.map((row) => fromRow(tx, row)),
+    waiting: waiting.slice(0, preview),
+  }
 }
 
 const QUEUED_COLUMNS =

@@ -16,16 +16,18 @@ export function unshownCases(backend: Backend): void {
       const claimed = await s.claim(await s.waitingIds())
       assert.equal(await s.store.unshown(claimed.id, 9), undefined)
       await s.settle(claimed, 10, retry)
-      await s.accept([alert('f', { status: 'resolved' }), alert('h')], 20)
+      await s.accept([alert('f', { status: 'resolved' }), alert('h'), alert('i', { level: 4 })], 20)
+      const few = await s.store.unshown(claimed.id, 1)
+      assert.deepEqual(few?.waiting.map(nameOf), ['f resolved 3'])
       const found = await s.store.unshown(claimed.id, 9)
       const named = found && [found.carried, found.waiting].map((list) => list.map(nameOf))
       assert.deepEqual(named, [
         ['f firing 3', 'g firing 1'],
-        ['f resolved 3', 'h firing 3'],
+        ['f resolved 3', 'h firing 3', 'i firing 4'],
       ])
       assert.deepEqual(found?.carried[0]?.receivedAt, at(0))
       assert.deepEqual((await s.backlog(20)).due?.refused, { at: at(10), result: 'network' })
-      assert.deepEqual(await s.waiting(20), ['h firing'])
+      assert.deepEqual(await s.waiting(20), ['h firing', 'i firing'])
     })
 
     test('is not one that may have arrived, that is dead or sent, or that holds a range', async () => {
