@@ -241,7 +241,7 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined
 }
 
-/** True if the connection can be reused; false if the server has become read-only or shuts down. */
+/** False after a database error not in REUSABLE_AFTER, for example because the server has become read-only or shuts down. */
 function isReusable(error: unknown): boolean {
   if (!(error instanceof AppError) || error.code !== 'store_unavailable') return true
   const code = codeOf(error.cause)

@@ -80,7 +80,7 @@ const PENDING = `queue IN LIST($1, TEXT) AND ${IN_STATE.pending}`
 
 const dueMessage = (condition = ''): string =>
   `SELECT CAST(id AS TEXT) AS id, robot, queue, channel, kind, alert_count, level, by_hand, created_at,
-     elsewhere_at IS NULL AS certain FROM messages
+     elsewhere_at IS NULL AS unshown FROM messages
    WHERE ${PENDING} AND ${MAY_AT} <= $3 ${condition}
    ORDER BY by_hand, CASE WHEN kind = 'test' THEN 1 ELSE 0 END, COALESCE(level, 9), due_at, messages.id LIMIT 1`
 const DUE = dueMessage()
@@ -94,8 +94,8 @@ async function readDueMessage(
 ): Promise<DueMessage | undefined> {
   const row = await tx.get<DueRow>(sql, [queues, robot.key, tx.ms(now)])
   if (row === undefined) return undefined
-  const { certain, ...message } = row
-  const last = certain
+  const { unshown: isUnshown, ...message } = row
+  const last = isUnshown
     ? await tx.get<{ at: number; result: string }>(LAST_ATTEMPT, [Number(row.id)])
     : undefined
   return {
@@ -108,8 +108,8 @@ async function readDueMessage(
 interface DueRow {
   id: string
   by_hand: number
-  /** A Boolean, or on SQLite a number. */
-  certain: boolean | number
+  /** True if the group certainly saw nothing. On SQLite a number. */
+  unshown: boolean | number
 }
 
 const LAST_ATTEMPT = 'SELECT at, result FROM attempts WHERE message = $1 ORDER BY id DESC LIMIT 1'
@@ -152,7 +152,10 @@ async function readChannelBacklog(
   }
 }
 
-/** Unblocked alerts of a place, the most severe first: `max` of them, and one more of each level beyond, for its age. */
+/**
+ * Reads unblocked alerts of a place, the most severe first. Once `max` are read, only the oldest of each further level is
+ * added, so that the caller knows its age.
+ */
 async function readQueued(
   tx: Tx,
   { place, watermarks, blocked }: WatermarkedPlace & { blocked: Blocked },

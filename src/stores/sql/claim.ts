@@ -41,7 +41,7 @@ export async function claim(
   return { id: String(id), call: callId, uuid, body, attempts: 0, results: new Map() }
 }
 
-/** Gives a message that was not shown new contents, and takes its alerts again. */
+/** Replaces the contents of a message that was not shown, and takes the given alerts into it. */
 async function replace(
   tx: Tx,
   message: NewMessage,
@@ -107,7 +107,7 @@ async function assertMayCall(
     [robot, call.owner, tx.ms(now), tx.ms(call.until)],
   )
   if (renewed === 0) throw new ClaimRejected()
-  // A person's pause may have been confirmed while the message was composed.
+  // A person may have paused the robot while the message was composed.
   const pause = [operatorScope(call.key), tx.ms(now)]
   if (await exists(tx, 'pauses WHERE scope = $1 AND until > $2', pause)) throw new ClaimRejected()
   const calls = 'SELECT COUNT(*) FROM calls WHERE key = $1 AND until > $2'

@@ -26,7 +26,7 @@ export async function prune(
 /** SQL: the end of a sent or dead message. A dead one ended with its last attempt, if it had any. */
 const ENDED_AT = `COALESCE(sent_at, (SELECT MAX(t.at) FROM attempts t WHERE t.message = messages.id), created_at)`
 
-/** The age since creation is compared first: it spares most messages the search for their end. */
+/** The condition on created_at excludes most messages without reading their attempts. */
 async function pruneMessages(tx: Tx, before: number): Promise<number> {
   const messages = await readColumn<number>(
     tx,

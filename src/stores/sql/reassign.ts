@@ -74,9 +74,12 @@ export async function reassign(
   }
 }
 
-/** Name under which `pauses` has the newest configuration: when it took effect, and until when its process counts. */
+/**
+ * A scope in the table `pauses` that is not a pause: `since` is when the newest configuration took effect, `until` when
+ * its process no longer counts as running.
+ */
 const CONFIGURATION = 'configuration'
-const COUNTS_FOR_MS = 60_000
+const RUNNING_FOR_MS = 60_000
 
 /**
  * False while a process with a newer configuration runs: during a rolling update it may already have accepted alerts for
@@ -87,7 +90,7 @@ async function isNewest(tx: Tx, { now, since }: ConfigurationTime): Promise<bool
     `INSERT INTO pauses AS p (scope, until, since, reason) VALUES ($1, $2, $3, 'in_force')
      ON CONFLICT (scope) DO UPDATE SET until = excluded.until, since = excluded.since
      WHERE p.since <= excluded.since OR p.until <= $4`,
-    [CONFIGURATION, tx.ms(now) + COUNTS_FOR_MS, tx.ms(since), tx.ms(now)],
+    [CONFIGURATION, tx.ms(now) + RUNNING_FOR_MS, tx.ms(since), tx.ms(now)],
   )
   return written > 0
 }

@@ -100,8 +100,8 @@ export const SCHEMA = `
     month TEXT NOT NULL, scope TEXT NOT NULL, percent INTEGER NOT NULL, PRIMARY KEY (month, scope)
   ) KEY_TABLE;
 
-  -- scope: robot:KEY or address:ADDRESS after a reply from DingTalk; hand:KEY by the person in made_by. No pause:
-  -- configuration, the newest one that a process put into effect, at since (reassign.ts).
+  -- scope: robot:KEY or address:ADDRESS after a reply from DingTalk; hand:KEY by the person in made_by. The scope
+  -- "configuration" is not a pause: its since is when the newest configuration took effect (reassign.ts).
   CREATE TABLE pauses (
     scope TEXT PRIMARY KEY, until BIGINT NOT NULL, since BIGINT NOT NULL, reason TEXT NOT NULL, made_by TEXT
   ) KEY_TABLE;
@@ -172,5 +172,5 @@ export const IN_STATE = {
   any: 'TRUE',
 } as const
 
-/** SQL: pending messages of which the group certainly saw nothing. Outcomes that may have arrived set elsewhere_at. */
+/** SQL: pending messages of which the group certainly saw nothing. An attempt that may have arrived sets elsewhere_at. */
 export const UNSHOWN = `${IN_STATE.pending} AND elsewhere_at IS NULL`
