@@ -1,7 +1,7 @@
 import { mobileFrom } from '../model/mobile.ts'
 import type { Fault, Path } from './settings-context.ts'
 
-/** Separator of mobiles. A blank is one only after a complete mainland number, or before a country code. */
+/** Separator of mobiles. A blank separates only after a complete mainland number, or before a country code. */
 const SEPARATOR = /[,，、;；\n]|(?<=(?<!\d)1\d{10})\s(?=\s*\d)|\s(?=\+)/
 
 /** Parses mobiles from a list, or from one text as in OCP, into DingTalk's form. Reports a fault for anything else. */

@@ -16,8 +16,8 @@ export function validate<T>(
   return { faults: [...faults] }
 }
 
-/** Keys to whose entries other keys refer: without an entry, the others would have faults that are none. */
-const REFERRED = ['robots', 'channels', 'people', 'oncall', 'levels', 'robot_hosts']
+/** Keys whose entries other keys name. Without an entry, its name elsewhere would count as unknown, a false fault. */
+const REFERENCED_KEYS = ['robots', 'channels', 'people', 'oncall', 'levels', 'robot_hosts']
 
 /**
  * The configuration without the keys that have a fault, so that the rest can be checked too; undefined if it is invalid
@@ -33,10 +33,10 @@ export function withoutFaults<T>(
     const path = pathOf(error.instancePath, document)
     if (error.keyword === 'additionalProperties')
       path.push(String(error.params['additionalProperty']))
-    // Without one entry of a list, the others would have another index, and a wrong place.
+    // Removes the whole list: without one entry, faults of later entries would have the wrong line.
     const inList = path.findIndex((key) => typeof key === 'number')
     if (inList >= 0) path.length = inList
-    if (path.length > 2 || !REFERRED.includes(String(path[0]))) remove(rest, path)
+    if (path.length > 2 || !REFERENCED_KEYS.includes(String(path[0]))) remove(rest, path)
   }
   return fits(rest) ? rest : undefined
 }

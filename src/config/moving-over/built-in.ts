@@ -63,11 +63,11 @@ export const DEFAULT_TEXT = '{{ template "ding.link.content" . }}'
 /** The template of this project whose messages look like prometheus-webhook-dingtalk's default messages. */
 export const BUILT_IN = 'webhook-dingtalk'
 
-const LOOK_FILE = new URL(`../../../templates/messages/${BUILT_IN}.message.eta`, import.meta.url)
+const MESSAGE_FILE = new URL(`../../../templates/messages/${BUILT_IN}.message.eta`, import.meta.url)
 
 /** The message part of that template, changed to render Markdown in summaries and descriptions. */
-export function lookAsMarkdown(): string {
-  return readFileSync(LOOK_FILE, 'utf8').replace(
+export function builtInAsMarkdown(): string {
+  return readFileSync(MESSAGE_FILE, 'utf8').replace(
     'const asMarkdown = false',
     'const asMarkdown = true',
   )

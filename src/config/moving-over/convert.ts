@@ -7,7 +7,7 @@ const RESERVED_NAME = 'auto'
 
 const MARKDOWN = [
   '# As before, Markdown in labels and annotations is rendered, so the authors of alert rules can format messages. The',
-  '# first line of each file in templates/ explains how to show such values literally.',
+  '# first line of each template in templates/, except digests, explains how to show such values literally.',
 ]
 
 const SILENT =
@@ -20,14 +20,14 @@ export interface Conversion {
   templates: ReadonlyMap<string, string>
   /** Settings and template actions without an equivalent, one per line. */
   leftOut: string[]
-  /** What the messages do that the old ones did not, one per line. */
+  /** Differences from the messages of prometheus-webhook-dingtalk, one per line. */
   notes: string[]
 }
 
 interface ConversionInput {
   file: string
   templates: readonly TemplateFile[]
-  /** Globs without a template file. */
+  /** Globs that match no template file. */
   missing: readonly string[]
   /** Whether the text of a message template prints nothing for resolved alerts. */
   isSilentOnRecovery: (text: string) => boolean
@@ -185,7 +185,9 @@ function leftOutOf({ name, url, mention }: Target, file: string): string[] {
     : []
   const mobiles = (mention?.mobiles ?? [])
     .filter((each) => !isMobile(each))
-    .map((each) => `${file}: targets.${name}.mention.mobiles: ${oneLine(each)} is not a number`)
+    .map(
+      (each) => `${file}: targets.${name}.mention.mobiles: ${oneLine(each)} is not a mobile number`,
+    )
   return [...foreign, ...mobiles]
 }
 

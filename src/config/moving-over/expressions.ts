@@ -121,7 +121,7 @@ function callOf(written: string, args: Value[]): Value {
       const [of] = args
       if (of === undefined) break
       const type = args.length > 2 ? 'any' : elementOf(of.type)
-      // An index out of range is an error.
+      // Only `first` and `last` return nil; in Go, an index out of range is an error.
       return { code: called(name, args), type, isNil: name !== 'index' || of.isNil }
     }
     case 'default':

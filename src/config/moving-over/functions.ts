@@ -37,7 +37,7 @@ const NAMES_BY_RESULT: Partial<Record<GoType, string>> = {
     rest initial reverse uniq without`,
 }
 
-/** The functions that `it.go` has under the same name, with their result type; `any` for maps. */
+/** The functions that `it.go` has under the same name, with their result type; `any` for maps and varying types. */
 export const FUNCTIONS: ReadonlyMap<string, GoType> = new Map(
   Object.entries(NAMES_BY_RESULT).flatMap(([type, names]) =>
     names
@@ -47,7 +47,7 @@ export const FUNCTIONS: ReadonlyMap<string, GoType> = new Map(
   ),
 )
 
-/** A function's name without sprig's prefix `must`, of variants that fail instead of returning an empty value. */
+/** Removes the prefix `must`, with which sprig names variants that fail instead of returning an empty value. */
 export function plainName(name: string): string {
   const [, first, rest] = /^must_?(\p{L})(.+)$/u.exec(name) ?? []
   return first === undefined ? name : `${first.toLowerCase()}${rest}`

@@ -25,8 +25,8 @@ export function keywordsIn(words: string, translations: readonly string[]): stri
 const DIGEST = new URL('../../../templates/messages/default.digest.eta', import.meta.url)
 
 /**
- * The built-in digest with these keywords, since DingTalk rejects a digest without the robot's keyword: states with their
- * counts above it, and the other words in a last line that says what it is for.
+ * The built-in digest with these keywords, since DingTalk rejects a digest without the robot's keyword. The states stand
+ * above the digest with their counts, the other words in a last line "Keywords: …".
  */
 export function digestWith(keywords: readonly string[]): string {
   const isPartOfAnother = (word: string): boolean =>

@@ -5,8 +5,8 @@ import { faultLine } from '../fault-line.ts'
 const FLAG = /-{1,2}((?:ding\.(?:profile|timeout)|template\.file)\b)/g
 
 /**
- * If a file is a Kubernetes manifest or a compose file around a configuration of prometheus-webhook-dingtalk, a fault that
- * says what to do with it. Undefined for other files.
+ * The fault for a Kubernetes manifest or a compose file, with what to do: extract or convert a configuration, or start
+ * with the old flags. Undefined for other files.
  */
 export function manifestFault(text: string, file: string): string | undefined {
   const documents = mappingsIn(text)

@@ -2,10 +2,10 @@ import { basename } from 'node:path'
 import type { Language } from '../../model/settings.ts'
 import {
   BUILT_IN,
+  builtInAsMarkdown,
   builtInDefinitions,
   DEFAULT_TEXT,
   DEFAULT_TITLE,
-  lookAsMarkdown,
 } from './built-in.ts'
 import { parseGoTemplates } from './go-template/parse.ts'
 import { GoSyntaxError, isEmpty, type Node } from './go-template/syntax.ts'
@@ -83,7 +83,7 @@ function translateMessage(
     keywords: ['FIRING'],
   }
   if (isBuiltIn(go.text, definitions) && isBuiltIn(go.title, definitions)) {
-    files.set(`${BUILT_IN}.message.eta`, lookAsMarkdown())
+    files.set(`${BUILT_IN}.message.eta`, builtInAsMarkdown())
     return message
   }
   const name = nameFor(target.name)
@@ -114,7 +114,7 @@ function translateMessage(
   } catch (error) {
     if (!(error instanceof GoSyntaxError)) throw error
     message.leftOut.push(`${file}: targets.${target.name}.message:${error.line}: ${error.message}`)
-    files.set(`${BUILT_IN}.message.eta`, lookAsMarkdown())
+    files.set(`${BUILT_IN}.message.eta`, builtInAsMarkdown())
   }
   return message
 }
@@ -181,7 +181,7 @@ function nameFor(target: string): string {
   return ['default', 'ocp-text', BUILT_IN].includes(target) ? `${target}-1` : target
 }
 
-/** A Go action, or what has a meaning in the texts of our configuration, and is escaped in a template. */
+/** A text with any of these needs a template: a Go action, or a sign that the configuration would interpret. */
 const TEMPLATE_MARKS = /\{\{|\$\{|<%/
 
 const HEAD = `<%/* Translated from a Go template. A tag with ~ renders Markdown in a value; a tag with =, without go.markdown and go.html, shows the value literally. */ -%>

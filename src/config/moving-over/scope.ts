@@ -6,7 +6,7 @@ export interface Value {
   type: GoType
   /** The text, if the value is a string literal in the template. */
   literal?: string
-  /** True if it may be nil, of which every field and method is nil in Go. */
+  /** True if the value may be nil. In Go, every field and method of nil is nil. */
   isNil?: boolean | undefined
 }
 

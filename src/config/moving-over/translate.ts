@@ -11,7 +11,7 @@ import { elementOf, type GoType } from './functions.ts'
 import type { Node, Place } from './go-template/syntax.ts'
 import { Scope, type Value } from './scope.ts'
 
-/** A named template, and the file that defines it. */
+/** The content of a template, and the file that defines it. */
 export interface Definition {
   nodes: readonly Node[]
   file: string
@@ -33,7 +33,7 @@ export function translate(entry: Definition, definitions: Definitions): Translat
   return new Translator(definitions).translate(inlined(entry, definitions))
 }
 
-/** Replaces a template that only calls another one by that one. */
+/** Returns the called template if a template only calls another one; follows chains of such calls. */
 function inlined(entry: Definition, definitions: Definitions): Definition {
   let found = entry
   for (const _ of definitions) {

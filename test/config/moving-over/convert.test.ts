@@ -182,7 +182,7 @@ targets:
       `targets: { ops: { url: "${URL}a", mention: { mobiles: ['156xxxx8827', '+86 13800000000', '@13900139000'] } } }`,
     )
     assert.deepEqual(leftOut, [
-      'config.yml: targets.ops.mention.mobiles: 156xxxx8827 is not a number',
+      'config.yml: targets.ops.mention.mobiles: 156xxxx8827 is not a mobile number',
     ])
     assert.deepEqual(settings.channels.get('ops')?.mention.mobiles, ['13800000000', '13900139000'])
   })

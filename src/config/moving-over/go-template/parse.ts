@@ -220,7 +220,7 @@ class Tokens {
 
   #operand(): Operand | undefined {
     const first = this.#peek()
-    // A field that begins an operand is one of the dot.
+    // A field without a value before it is read from the dot.
     const of: Start | undefined = first?.kind === 'field' ? { kind: 'dot' } : this.#start()
     if (of === undefined) return undefined
     const fields: string[] = []

@@ -60,7 +60,7 @@ export interface GoTemplates {
   body: Node[]
 }
 
-/** Whether Go takes a template for empty: only blanks. Such a redefinition leaves the earlier template as it is. */
+/** Whether a template has only blanks. Go calls it empty, and such a redefinition does not replace the earlier template. */
 export function isEmpty(nodes: readonly Node[]): boolean {
   return nodes.every((node) => node.kind === 'text' && node.text.trim() === '')
 }
