@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs'
 import { parseGoTemplates } from './go-template/parse.ts'
 import type { Definition } from './translate.ts'
 
+/** The first line of both contents. It is not a template, because a template file could redefine it. */
+const HEAD = `#### \\[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ len .Alerts.Firing }}{{ end }}\\] **[{{ index .GroupLabels "alertname" }}]({{ template "__alertmanagerURL" . }})**`
+
 /** Go templates that prometheus-webhook-dingtalk defines, for configurations that use or call them. */
 export const BUILT_IN_TEMPLATES = `
 {{ define "__subject" }}[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ len .Alerts.Firing }}{{ end }}] {{ .GroupLabels.SortedPairs.Values | join " " }} {{ if gt (len .CommonLabels) (len .GroupLabels) }}({{ with .CommonLabels.Remove .GroupLabels.Names }}{{ .Values | join " " }}{{ end }}){{ end }}{{ end }}
 {{ define "__alertmanagerURL" }}{{ .ExternalURL }}/#/alerts?receiver={{ .Receiver }}{{ end }}
-{{ define "__head" }}#### \\[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ len .Alerts.Firing }}{{ end }}\\] **[{{ index .GroupLabels "alertname" }}]({{ template "__alertmanagerURL" . }})**{{ end }}
 {{ define "__text_alert_list" }}{{ range . }}
 **Labels**
 
@@ -32,11 +34,11 @@ export const BUILT_IN_TEMPLATES = `
 {{ end }}{{ end }}
 {{ end }}{{ end }}
 {{ define "legacy.title" }}{{ template "__subject" . }}{{ end }}
-{{ define "legacy.content" }}{{ template "__head" . }}
+{{ define "legacy.content" }}${HEAD}
 
 {{ template "__text_alert_list" .Alerts.Firing }}{{ end }}
 {{ define "default.title" }}{{ template "__subject" . }}{{ end }}
-{{ define "default.content" }}{{ template "__head" . }}
+{{ define "default.content" }}${HEAD}
 
 {{ if gt (len .Alerts.Firing) 0 }}**Alerts Firing**
 

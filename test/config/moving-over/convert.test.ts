@@ -243,6 +243,19 @@ targets:
     assert.equal(templateNamed(settings.channels.get('look')?.template), 'webhook-dingtalk')
   })
 
+  test('only the names of prometheus-webhook-dingtalk are built in', async () => {
+    const { messages, leftOut } = await converted(
+      `targets:
+  ops: { url: "${URL}a", message: { text: '{{ template "legacy.content" . }}' } }
+  head: { url: "${URL}b", message: { text: '{{ template "__head" . }}' } }
+`,
+      [{ path: 'a.tmpl', text: '{{ define "__head" }}own{{ end }}' }],
+    )
+    assert.deepEqual(leftOut, [])
+    assert.match((await messages('ops', payloadOfTwo('firing')))[0]?.text ?? '', /^#### /)
+    assert.match((await messages('head', payloadOfTwo('firing')))[0]?.text ?? '', /^own/)
+  })
+
   test('a template file is called by its base name', async () => {
     const { messages, leftOut } = await converted(
       `targets: { ops: { url: "${URL}a", message: { title: t, text: '{{ template "t.tmpl" . }}{{ template "own" . }}' } } }`,
