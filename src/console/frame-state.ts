@@ -10,7 +10,7 @@ export interface FrameState {
   isCached: boolean
 }
 
-/** A page without numbers of the overview uses a state of at most this age. */
+/** How long a state is reused on pages that show no numbers of the overview. */
 const VALID_MS = 15_000
 
 type Facts = Pick<PageSources, 'overview' | 'refused' | 'now'>

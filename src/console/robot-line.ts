@@ -34,8 +34,8 @@ type RobotView = ReturnType<typeof robotView>
 
 const MOODS: readonly Mood[] = ['bad', 'paused', 'busy', 'calm']
 
-/** Robots in the order of their mood, the worst first. `isShared`: several processes serve the robots. */
-export function robotsByMood(robots: readonly RobotView[]) {
+/** Sorts robots by their condition, the worst first. `isShared`: several processes serve the robots. */
+export function robotsWorstFirst(robots: readonly RobotView[]) {
   const rankOf = ({ condition }: RobotView): number => MOODS.indexOf(condition.mood)
   return {
     robots: robots.toSorted((a, b) => rankOf(a) - rankOf(b)),

@@ -32,7 +32,7 @@ export function snippetsOf({ url, channel, access }: Endpoint) {
   }
 }
 
-/** How a sender passes the first credential of `auth`, else that of a user, whose password is unknown here. */
+/** How a sender passes a credential: the first of `auth`, else the name of the first user and a password to fill in. */
 function credentialUse({ auth, users }: Access): CredentialUse | undefined {
   const [username] = users.keys()
   if (auth[0] !== undefined) return useOf(auth[0])

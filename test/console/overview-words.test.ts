@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { headlineView } from '../../src/console/headline.ts'
 import { wordsOf } from '../../src/console/i18n.ts'
-import { robotsByMood, robotView } from '../../src/console/robot-line.ts'
+import { robotsWorstFirst, robotView } from '../../src/console/robot-line.ts'
 import type { Headline } from '../../src/reporting/headline.ts'
 import type { RobotOverview } from '../../src/reporting/robot-overview.ts'
 
@@ -48,18 +48,18 @@ describe('the line of a robot', () => {
       robot({ name: 'paused', pausedUntil: LATER, pauseReason: 'by_hand' }),
       robot({ name: 'refused', lastResult: 'token' }),
     ]
-    const { robots, isTroubled } = robotsByMood(all.map((each) => robotView(each, format)))
+    const { robots, isTroubled } = robotsWorstFirst(all.map((each) => robotView(each, format)))
     assert.deepEqual(
       robots.map(({ name }) => name),
       ['refused', 'paused', 'fine'],
     )
     assert.equal(isTroubled, true)
-    assert.equal(robotsByMood([robotView(robot(), format)]).isTroubled, false)
+    assert.equal(robotsWorstFirst([robotView(robot(), format)]).isTroubled, false)
   })
 
   test('names the process of each robot only if several processes work', () => {
     const of = (...owners: string[]) =>
-      robotsByMood(owners.map((leasedBy) => robotView(robot({ leasedBy }), format))).isShared
+      robotsWorstFirst(owners.map((leasedBy) => robotView(robot({ leasedBy }), format))).isShared
     assert.deepEqual([of('x'), of('x', 'x'), of('x', 'y')], [false, false, true])
   })
 })

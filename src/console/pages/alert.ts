@@ -6,7 +6,7 @@ import type { BuiltPage, PageContext } from '../page.ts'
 import { silencesOn } from '../silences.ts'
 import { waitViews } from '../waits.ts'
 
-/** Limits on the later and earlier notifications of the same alert that are shown. */
+/** How many notifications of the same alert the page shows after and before this one. */
 const LATER = 20
 const EARLIER = 30
 

@@ -10,7 +10,7 @@ import { formattersOf, pathWith } from '../format.ts'
 import { headlineView } from '../headline.ts'
 import type { Words } from '../i18n.ts'
 import { type BuiltPage, oneOf, type PageContext, testOutcomes } from '../page.ts'
-import { monthBar, robotsByMood, robotView } from '../robot-line.ts'
+import { monthBar, robotsWorstFirst, robotView } from '../robot-line.ts'
 import { shownSilence } from '../silences.ts'
 import { exampleCurl } from '../snippets.ts'
 
@@ -67,7 +67,7 @@ async function overviewOf(current: Overview, context: PageContext): Promise<Buil
       head: headlineView(headline, words),
       faults: refused?.faults ?? [],
       ...numbersOf(current, { words, timezone, retentionMs: settings.retentionMs }),
-      ...robotsByMood(robots.map((robot) => robotView(robot, format))),
+      ...robotsWorstFirst(robots.map((robot) => robotView(robot, format))),
       flow: flowOf({ channels, robots, quiet, muted: mutedChannels(silences) }),
       pressedAt: request.query['at'],
       outcomes: await testOutcomes(request.query, facts),
