@@ -35,7 +35,7 @@ const SECURITY_TEXTS: readonly [RegExp, ErrorCodeName][] = [
  */
 const REPEATED = /duplicat|idempot|重[复複]|[幂冪]等/i
 
-/** Texts for unknown codes. `too_long` comes before `throttled`, because both contain `exceed`. */
+/** Texts for unknown codes. The first match wins. */
 const OTHER_TEXTS: readonly [RegExp, ErrorCodeName][] = [
   [REPEATED, 'repeated'],
   [/exceed \d+ ?bytes|too long|20000 ?bytes|大小不合法/i, 'too_long'],
@@ -84,7 +84,7 @@ export function classifyResponse(
   }
 }
 
-/** The operator's own check of a reply with DingTalk's code for success. */
+/** Checks a reply that has DingTalk's code for success against the robot's `expect`. */
 function isExpected({ status, body, json }: Read, expect: Expectation): boolean {
   if (expect.kind === 'status') return status === expect.status
   if (expect.kind === 'regex') return expect.pattern.matches(body)

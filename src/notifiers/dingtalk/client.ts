@@ -89,8 +89,8 @@ export class DingtalkClient {
   }
 
   /**
-   * One POST with its own deadline. Until a proxy has answered CONNECT, undici ignores signals and timeouts, and it has
-   * none for a slow body. So the connection is destroyed.
+   * Posts once, and destroys the connection at the deadline. Undici's own timeouts do not suffice: it ignores them and
+   * signals until a proxy has answered CONNECT, and none limits a slow body as a whole.
    */
   async #post(
     robot: Robot,

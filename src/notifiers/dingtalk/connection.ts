@@ -18,7 +18,7 @@ export function dispatcherFor(
   { url, undici: { Agent, ProxyAgent } }: { url: URL; undici: Undici },
 ): Dispatcher {
   const options = {
-    // The caller's deadline covers these timeouts, and more.
+    // The caller's deadline replaces these timeouts.
     connectTimeout: 0,
     headersTimeout: 0,
     bodyTimeout: 0,
