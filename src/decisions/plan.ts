@@ -79,7 +79,7 @@ export type Plan =
   | {
       kind: 'retry'
       id: string
-      /** Why a message of which nothing was shown is late; it is composed anew, to say what is true now. */
+      /** Why the message is late, if the group saw nothing of it: it is then composed again, from the present state. */
       late: DelayReason | undefined
     }
   | {
@@ -164,11 +164,11 @@ export function plan(input: PlanInput): Plan {
   return { kind: 'wait', until: soonest?.until, reason: soonest?.reason ?? 'nothing_waits' }
 }
 
-/** A larger message is sent as it was; as a digest of counts it could not be composed from its own alerts anyway. */
-const MAX_COMPOSED_ANEW = 100
+/** A late message with more alerts is sent unchanged: it could become a digest of counts, which covers the whole queue. */
+const MAX_RECOMPOSED_ALERTS = 100
 
-/** In a pool another robot takes a throttled message at once; with less delay than this it is sent as it was. */
-const TAKEN_OVER_MS = 1_000
+/** A shorter delay after a throttle needs no notice: in a pool, another robot takes the message at once. */
+const MIN_PENALTY_DELAY_MS = 1_000
 
 function retryOf(due: DueMessage, now: Date): Plan {
   return { kind: 'retry', id: due.id, late: lateReason(due, now) }
@@ -178,10 +178,10 @@ function lateReason(
   { refused, byHand, alertCount, createdAt }: DueMessage,
   now: Date,
 ): DelayReason | undefined {
-  if (refused === undefined || byHand || alertCount === 0 || alertCount > MAX_COMPOSED_ANEW)
+  if (refused === undefined || byHand || alertCount === 0 || alertCount > MAX_RECOMPOSED_ALERTS)
     return undefined
   if (refused.result === 'throttled')
-    return now.getTime() - refused.at.getTime() >= TAKEN_OVER_MS ? 'penalty' : undefined
+    return now.getTime() - refused.at.getTime() >= MIN_PENALTY_DELAY_MS ? 'penalty' : undefined
   return now.getTime() - createdAt.getTime() >= NOTICED_DELAY_MS ? 'unreachable' : undefined
 }
 
@@ -235,8 +235,8 @@ interface OpenAlerts {
 }
 
 /**
- * The alerts of one request, if there is a call for each waiting request. Without such calls, during a storm and after
- * a wait over the hour, all alerts are merged.
+ * The alerts of one request, if there is a call for each waiting request. Merges all alerts if there is not, during a
+ * storm, or if the channel's alerts waited past the start of an hour.
  */
 function scopeOf({ waiting, alerts, complete }: OpenAlerts, input: PlanInput): Scope {
   const left = poolCallsLeft(waiting, input)
@@ -261,7 +261,7 @@ function poolCallsLeft({ peers }: QueueState, { robot, now }: PlanInput): number
   return robots.reduce((sum, { calls, limits }) => sum + callsLeft({ calls, limits, now }), 0)
 }
 
-/** How many messages may be used: one after a wait over the hour, else what storm and calls leave. */
+/** How many messages may be used: one if alerts waited past the start of an hour, else what storm and calls leave. */
 function messagesFor(waiting: QueueState, left: number, input: PlanInput): number {
   if (waitedOverHour(waiting, input)) return 1
   const storm = stormOf(waiting, input)
@@ -273,7 +273,7 @@ function stormOf({ recent, channel }: QueueState, { now, robot }: PlanInput): St
 }
 
 /**
- * Whether the channel has push limits and its oldest alert waited over the start of an hour, and more than a minute.
+ * Whether the channel has push limits and its oldest alert waited past the start of an hour, and more than a minute.
  * Also true if the robot's pause was the reason, because one message of the new hour is enough then too.
  */
 function waitedOverHour({ channel, oldest }: QueueState, { hourStart, now }: PlanInput): boolean {

@@ -34,7 +34,7 @@ export const QUOTA_WARNING_LEVEL: Level = 2
 
 export type QuotaDecision =
   | { kind: 'open' }
-  /** The next message goes out at least `gapMs` after the last one. */
+  /** A channel's next message without severe alerts goes out at least `gapMs` after its last one. */
   | { kind: 'stretched'; gapMs: number }
   | { kind: 'severe_only' }
   | { kind: 'used_up' }

@@ -154,8 +154,8 @@ async function claimRetry(
   const { robot, backlog, settings } = context
   const due = [backlog.due, backlog.dueSevere].find((each) => each?.id === id)
   if (due === undefined) return undefined
-  const anew = late && (await claimAnew(due, late, { context, deps }))
-  if (anew !== undefined) return anew
+  const recomposed = late && (await claimRecomposed(due, late, { context, deps }))
+  if (recomposed !== undefined) return recomposed
   const at = deps.clock.now()
   const call = callAt(at, context, deps)
   const claimed = await deps.store.claimRetry({ now: at, id, robot: robot.name, call })
@@ -166,10 +166,10 @@ async function claimRetry(
 }
 
 /**
- * Composes a late message anew from its alerts and what happened to them since, and claims it. Undefined if this cannot
- * be done: then it is sent as it is.
+ * Composes a late message again, from its alerts and their later notifications, and claims it. Undefined if that is not
+ * possible; the message is then sent unchanged.
  */
-async function claimAnew(
+async function claimRecomposed(
   { id, queue, channel: name }: DueMessage,
   reason: DelayReason,
   { context, deps }: { context: ClaimContext; deps: DispatchDeps },
@@ -193,7 +193,7 @@ async function claimAnew(
     },
     { ...deps, settings, renderer: deps.renderer(), timezone: settings.timezone },
   )
-  // Counts would take everything that waits, not only these alerts.
+  // A digest of counts would take everything that waits, not only these alerts.
   if (composed.alerts.kind !== 'some') return undefined
   return claimComposed({ ...composed, channel, replaces: id }, context, deps)
 }
