@@ -38,7 +38,7 @@ export function createKnownUsers(deps: { clock: Clock; compare: Compare }): Know
   const pending = new Map<string, Promise<UserCheck>>()
   // Separate, so that wrong guesses never evict the results of users.
   const guesses = new Map<string, UserCheck>()
-  const compareInTurn = createTurns(deps)
+  const compareInTurn = createSerialCompare(deps)
 
   async function compareOnce(pair: string, question: Question): Promise<UserCheck> {
     const isRight = await compareInTurn(question)
@@ -82,8 +82,8 @@ interface Question extends Comparison {
   address: string
 }
 
-/** Runs one comparison after another; undefined if too many wait, or if the comparison fails. */
-function createTurns({ clock, compare }: { clock: Clock; compare: Compare }) {
+/** Runs one comparison after another. The result is undefined if too many wait, or if a comparison throws. */
+function createSerialCompare({ clock, compare }: { clock: Clock; compare: Compare }) {
   const waiting = new Map<string, number>()
   let all = 0
   let last: Promise<unknown> = Promise.resolve()

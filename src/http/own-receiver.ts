@@ -12,9 +12,9 @@ const CONNECT_WITHIN_MS = 3_000
 
 export type OwnReply =
   | { kind: 'reply'; status: number; body: Record<string, unknown> }
-  /** Nothing listens there, or something that is not a receiver. */
+  /** Nothing listens at the address, or the program there is not a receiver. */
   | { kind: 'not_running' }
-  /** Something listens there, but the exchange failed. */
+  /** The connection or the exchange failed. */
   | { kind: 'failed'; message: string }
 
 /**
@@ -96,7 +96,7 @@ async function exchangeAt(
   }
 }
 
-/** Why an exchange failed and what to mend. The texts of Node and OpenSSL do not say what to do. */
+/** Why an exchange failed and what to do, which the texts of Node and OpenSSL leave out. */
 function failureOf(
   error: unknown,
   { host, port }: Settings['listen'],

@@ -29,13 +29,13 @@ export interface ReceiveDeps {
   open: () => boolean
 }
 
-interface Asked {
+interface Exchange {
   request: Request
   response: Response
   deps: ReceiveDeps
 }
 
-interface Receiving extends Asked {
+interface Receiving extends Exchange {
   admission: AdmissionControl
   logRejection: LogRejection
 }
@@ -97,11 +97,11 @@ async function receive(
 }
 
 /** Answers a method other than POST and PUT, after the same checks of the sender. */
-function refuseMethod({ endpoint }: Source, asked: Asked): void {
-  const { request, response, deps } = asked
+function refuseMethod({ endpoint }: Source, exchange: Exchange): void {
+  const { request, response, deps } = exchange
   try {
     const context = { settings: deps.settings(), now: deps.clock.now() }
-    assertAdmitted(addresseeOf(request, endpoint, context), asked)
+    assertAdmitted(addresseeOf(request, endpoint, context), exchange)
     throw wrongMethod(request, response, ['POST', 'PUT'])
   } catch (error) {
     replyError(response, error, { request, refusal: endpoint.refusal })
@@ -109,7 +109,7 @@ function refuseMethod({ endpoint }: Source, asked: Asked): void {
 }
 
 /** Throws an AppError unless this sender may post alerts to this channel. */
-function assertAdmitted(to: Addressee, { request, response, deps }: Asked): void {
+function assertAdmitted(to: Addressee, { request, response, deps }: Exchange): void {
   deps.guard().admit(request, response, to.hasCredential)
   if (to.kind === 'refused') throw to.error
 }

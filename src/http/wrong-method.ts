@@ -15,8 +15,8 @@ export function wrongMethod(
 }
 
 /**
- * Notes on each request that no route answered which methods its path accepts. Call it after all routes are added;
- * `acceptedAt` returns what was noted.
+ * Adds handlers that record the methods of a request's path, for requests that no route answered. Call it after all
+ * routes are added; `acceptedAt` returns the record.
  */
 export function noteMethods(app: Express): void {
   for (const { path, methods } of routesIn(app.router.stack))
@@ -36,7 +36,7 @@ function notedOn({ locals }: Response): ReadonlySet<string> {
   return locals['methods'] instanceof Set ? locals['methods'] : new Set()
 }
 
-/** The routes of a router and of the routers mounted at its root, each with its methods; not those for all methods. */
+/** The routes of a router and of the routers mounted at its root, with their methods. Omits routes for all methods. */
 function routesIn(layers: Layers): { path: string; methods: string[] }[] {
   return layers.flatMap(({ route, handle }) => {
     if (route === undefined) return 'stack' in handle ? routesIn(handle.stack as Layers) : []
