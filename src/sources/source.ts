@@ -58,8 +58,9 @@ export interface Source {
   /**
    * Returns the alerts of a body, a string or its UTF-8 bytes, in their order. Deterministic for one time zone, because
    * a stored payload is read again when its message is composed. A malformed alert among others becomes an alert that
-   * reports it. Yields its turn after each piece of work, which takes a few milliseconds at most. Rejects with an AppError: `bad_payload`, with cause and position, only if the body contains no alert;
-   * `too_large` if it has more parts than the receiver's memory can hold.
+   * reports it. Yields its turn after each piece of work, which takes a few milliseconds at most. Rejects with an
+   * AppError: `bad_payload`, with cause and position, only if the body contains no alert; `too_large` if it has more
+   * parts than the receiver's memory can hold.
    */
   read(body: string | Uint8Array, context: ReadContext): Promise<Notification>
 }

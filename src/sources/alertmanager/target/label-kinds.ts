@@ -50,7 +50,7 @@ export const PARTS = names(
 /** Names of one network interface; the first that an alert has is used. */
 export const INTERFACE_NAMES = names('ifName ifDescr ifIndex')
 
-/** Labels for how or why it happened; shown where the alert's text contains their value. */
+/** Labels for the cause of an alert. Shown if its text contains their value, or if no better label identifies it. */
 const QUALIFIERS = names(
   'integration reason mechanism code status_code method verb handler phase condition resource operation ' +
     'operation_type signal eviction_signal protocol scheme action',

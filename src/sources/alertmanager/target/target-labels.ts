@@ -96,15 +96,13 @@ function containersIn(pod: string, { labels, named }: Subject): string[] {
   const container = firstOf(CONTAINERS, labels)
   if (container === undefined) return []
   const value = labels[container] ?? ''
-  // The text may mean the job where the container has the same name.
+  // If the job has the same name as the container, the text may mean the job.
   if (named.has(container) && value !== labels['job']) return [container]
   const isRedundant = isScrapedContainer(value, labels) || (labels[pod] ?? '').startsWith(value)
   return isRedundant ? [] : [container]
 }
 
-/**
- * The machine, where the text names it, or where the alert is about neither a pod nor another object of a namespace.
- */
+/** The machine, if the text names it, or if the alert is about neither a pod nor another object of a namespace. */
 function hostsIn(objects: readonly string[], { labels, named, pod, isProbe }: Subject): string[] {
   const namedHosts = [...named].filter((label) => isKind(label, 'host'))
   const host = firstOf(HOSTS, labels)
