@@ -61,8 +61,8 @@ export interface Notification {
 }
 
 /**
- * Names of the alerts that stand in for one that cannot be read: a malformed one of a sender, and one whose stored payload
- * is lost. Messages show them in their language.
+ * Names of the alerts that replace an unreadable alert: malformed by its sender, or with a lost stored payload. Messages
+ * translate these names.
  */
 export const MALFORMED_NAME = 'Malformed alert'
 export const UNREADABLE_NAME = 'Unreadable alert'

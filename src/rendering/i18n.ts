@@ -190,7 +190,7 @@ export function wordIn(
   )
 }
 
-/** An alert's name; in the language if the receiver gave it, to an alert that cannot be read. */
+/** Translates the names that the receiver gives to unreadable alerts; returns any other name unchanged. */
 export function alertName(language: Language, name: string): string {
   if (name === MALFORMED_NAME) return wordIn(language, 'malformedAlert')
   return name === UNREADABLE_NAME ? wordIn(language, 'unreadableAlert') : name

@@ -4,7 +4,7 @@ import type { Events } from '../events.ts'
 /** The shortest time between two notifications, so that a storm does not make browsers reload all the time. */
 const MIN_INTERVAL_MS = 1_000
 
-/** The longest time between two notifications, because changes by time or by other processes trigger none. */
+/** The longest time between two notifications, because time itself and most work of other processes trigger none. */
 const MAX_INTERVAL_MS = 15_000
 
 interface Listener {

@@ -30,7 +30,7 @@ export interface PreviewDeps {
   sources: ReadonlyMap<SourceName, Source>
   notifier: Pick<Notifier, 'compose' | 'maxBodyBytes'>
   rendererFor: (channel: Channel) => Renderer
-  /** The faults for which the configuration would refuse a template; for requests with a template. */
+  /** The faults for which the configuration would refuse a template. Absent: only code is refused. */
   templateFaults?: (template: string) => readonly string[]
 }
 

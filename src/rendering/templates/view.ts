@@ -38,7 +38,7 @@ export function toolsFor(context: RenderContext, v: Variables = NONE) {
       const at = instant(value)
       return at === undefined ? String(value ?? '') : context.time(at, pattern, zone)
     },
-    /** The time from an instant to the message, with the message's time, because it may be read much later. */
+    /** How long before the message an instant was. Adds the message's time, because people may read it much later. */
     ago: (value: unknown): string => {
       const at = instant(value)
       if (at === undefined) return ''

@@ -4,7 +4,7 @@ import type { Word } from '../i18n.ts'
 import { percentEncoded } from './address.ts'
 import { isOcpAlert } from './sender.ts'
 
-/** A link of an alert, with the key of its label. */
+/** A link of an alert; `word` is the catalog key of its text. */
 export interface AlertLink {
   word: Word
   url: string
@@ -66,7 +66,7 @@ export function groupSilenceOf(
   return status === 'firing' && !isWhole ? silenceUrl(groupLabels, variables) : undefined
 }
 
-/** Key of the label for a generator's address: its path shows which program it leads to. */
+/** The catalog key for a link to a generator: the path shows which program it leads to. */
 function wordFor(url: string): Word {
   if (/\/graph(?:\?|$)/.test(url)) return 'openInPrometheus'
   return url.includes('/alerting/') ? 'openInGrafana' : 'open'
