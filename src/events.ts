@@ -88,7 +88,7 @@ function requestEvents(log: Log, metrics: Metrics) {
   }
 }
 
-/** Silences and mutes that people create or end, and unknown names in labels. */
+/** Silences and mutes that people create or end, and labels that name unknown people. */
 function peopleEvents(log: Log) {
   const unknownNames = new Map<string, { channel: string; name: string }>()
   return {
@@ -232,7 +232,7 @@ function storeEvents(log: Log, metrics: Metrics) {
     /** Work on the store failed; equal failures are logged once a minute. */
     storeFailed: (doing: string, why: string, now: Date): void =>
       ofStore.failed({ name: doing, equal: `${doing}: ${why}`, now, fields: { doing, why } }),
-    /** Work on the store succeeded, which is logged if all that failed before works again. */
+    /** Work on the store succeeded. Logs one line once everything that failed works again. */
     storeWorks: ofStore.works,
     /** The database for which the start waits, and why it cannot be opened yet. */
     storeAwaited: (at: string, why: string): void => log.warn('store.awaited', { at, why }),
@@ -282,7 +282,7 @@ interface Failure {
   fields: Fields
 }
 
-/** Logs the first of equal failures, then one a minute, and one line when all that failed works again. */
+/** Logs the first of equal failures, then one a minute, and one line once everything that failed works again. */
 function repeatedFailures({
   logFailed,
   logRecovered,
@@ -308,7 +308,7 @@ function repeatedFailures({
     works(name: string, now: Date): void {
       if (failedAt.size === 0) return
       failedAt.delete(name)
-      // What was not tried again, such as a request, says nothing about the present.
+      // Forget work that nobody repeats, such as a request: it cannot succeed later.
       for (const [other, atMs] of failedAt)
         if (Math.abs(now.getTime() - atMs) >= REPEAT_MS) failedAt.delete(other)
       if (failedAt.size > 0) return

@@ -22,8 +22,8 @@ export function atOnce<T>(work: () => T): T {
 
 /**
  * Slices of SLICE_MS, which the jobs of one instance share. When a slice is over, each job waits for the next one, behind
- * earlier jobs and other work. Messages have an instance of their own, so that a flood of large bodies does not delay
- * them.
+ * earlier jobs and other work. Dispatch uses a separate instance, so that a flood of large bodies does not delay
+ * messages.
  */
 export class TimeSlices {
   readonly #clock: Clock

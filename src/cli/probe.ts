@@ -83,7 +83,7 @@ function planFor({ name, limits }: Robot, probes: readonly Probe[]): string {
   return `Posts ${probes.length} messages to the group of ${name}, within its limit of ${limits.messages} in ${limits.perMs / 1_000} s:\n${lines}`
 }
 
-/** Posts the messages one by one. Stops after one without a verdict, since the next would have to wait as well. */
+/** Posts the messages one by one. Stops if the first is not sent or another gets no verdict: the next would get none. */
 async function post(
   probes: readonly Probe[],
   robot: Robot,

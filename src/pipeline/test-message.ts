@@ -18,13 +18,13 @@ const WORDS: Record<Language, { title: string; text: string }> = {
   'zh-TW': { title: '測試訊息', text: '看到這則訊息，表示警示可以送達這裡。' },
 }
 
-/** One test message for each group of a channel. AppError unknown_channel. */
+/** One test message for each group of a channel. Throws AppError unknown_channel. */
 export function testMessages(channelName: string, deps: PlainDeps): NewMessage[] {
   const channel = channelNamed(channelName, deps.settings)
   return plainMessages(testText(channel.name, deps.settings), { channel, kind: 'test' }, deps)
 }
 
-/** A test message for one robot, in its own queue. AppError not_found. */
+/** A test message for one robot, in its own queue. Throws AppError not_found. */
 export function robotTest(robotName: string, deps: PlainDeps): NewMessage {
   const { settings } = deps
   const robot = robotNamed(robotName, settings)
