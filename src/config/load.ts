@@ -46,7 +46,7 @@ export interface Loaded {
   warnings: string[]
 }
 
-/** Reads the configuration. Throws AppError bad_configuration with every fault, its file, line and column. */
+/** Reads the configuration. Throws AppError bad_configuration with the faults found, each with file, line and column. */
 export function loadSettings(options: LoadOptions): Loaded {
   const { given } = options
   const file = given === undefined ? fileOf(options) : undefined

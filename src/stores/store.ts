@@ -126,9 +126,9 @@ export interface Store {
   /** Counts messages of each place, in the order of `places`, since the start of the hour and of the day. Ignores tests. */
   messageCounts(query: MessageCountsQuery): Promise<MessageCounts[]>
   /**
-   * Deletes a batch of the messages that were sent or became dead before `before`, of the alerts received before it that
-   * are in no queue and no message, and all silences that ended before it and calls outside every window. Returns the
-   * numbers of messages and alerts.
+   * Deletes a batch of the messages that were sent before `before`, or are dead and were last attempted before it, of the
+   * alerts received before it that are in no queue and no message, and all silences that ended before it and calls
+   * outside every window. Returns the numbers of messages and alerts.
    */
   prune(before: Date, now: Date): Promise<{ messages: number; alerts: number }>
   /** Stores a silence or a mute that a person made; returns its id. */

@@ -23,7 +23,10 @@ export async function prune(
   return { messages, alerts }
 }
 
-/** SQL: the end of a sent or dead message. A dead one ended with its last attempt, if it had any. */
+/**
+ * SQL: when a sent or dead message ended. For a dead one this is its last attempt, else its creation, even if it became
+ * dead later, with its channel.
+ */
 const ENDED_AT = `COALESCE(sent_at, (SELECT MAX(t.at) FROM attempts t WHERE t.message = messages.id), created_at)`
 
 /** The condition on created_at excludes most messages without reading their attempts. */
