@@ -22,8 +22,8 @@ export class Dispatchers {
   #byQueue = new Map<string, Loop[]>()
   #reconciling = Promise.resolve()
   #stopped = false
-  /** When the current settings took effect here. */
-  #since: Date
+  /** The current assignments, and when they took effect here. */
+  #configuration: { assignments: string; since: Date; isReloaded: boolean } | undefined
   readonly #reassigning: Loop
 
   /** `nextPassAt` converts the time that a pass planned into the time of the next pass. */
@@ -31,7 +31,6 @@ export class Dispatchers {
     this.#deps = { ...deps, wake: (queues) => this.wake(queues) }
     this.#nextPassAt = nextPassAt
     this.#slices = new TimeSlices(deps.clock)
-    this.#since = deps.clock.now()
     const reassign = async (): Promise<Date> => {
       await this.#reassign(deps.settings())
       return new Date(deps.clock.now().getTime() + REASSIGN_EVERY_MS)
@@ -76,7 +75,10 @@ export class Dispatchers {
   async #reconcile(): Promise<void> {
     const { settings, clock, events } = this.#deps
     const current = settings()
-    this.#since = clock.now()
+    const assignments = JSON.stringify(assignmentsOf(current))
+    const before = this.#configuration
+    if (before?.assignments !== assignments)
+      this.#configuration = { assignments, since: clock.now(), isReloaded: before !== undefined }
     const changed = [...this.#loops].filter(
       ([name, { queues }]) => queues !== queuesKey(name, current),
     )
@@ -141,10 +143,10 @@ export class Dispatchers {
 
   async #reassign(settings: Settings): Promise<void> {
     const { store, clock, events } = this.#deps
-    const reassigned = await store.reassign(assignmentsOf(settings), {
-      now: clock.now(),
-      since: this.#since,
-    })
+    const now = clock.now()
+    const { since, isReloaded } = this.#configuration ?? { since: now, isReloaded: false }
+    const time = { now, since, isReloaded }
+    const reassigned = await store.reassign(assignmentsOf(settings), time)
     events.reassigned(reassigned)
     for (const queue of reassigned.queues)
       for (const loop of this.#byQueue.get(queue) ?? []) loop.wake()

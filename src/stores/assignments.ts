@@ -8,6 +8,8 @@ export interface ConfigurationTime {
   now: Date
   /** When the process put its configuration into effect. */
   since: Date
+  /** Whether it had another configuration before, since its start. */
+  isReloaded: boolean
 }
 
 export interface Reassigned {

@@ -101,7 +101,8 @@ export interface Store {
   /**
    * Moves alerts and messages from queues without a robot to the queues of their channel, or marks them dead when the
    * channel was removed. Skips places with a message in flight or a lease in force; a later call moves those. Does
-   * nothing if another process called it within the last minute with a newer configuration.
+   * nothing if another process called it within the last minute with a newer configuration; the restart of a process
+   * with the same configuration does not make it newer.
    */
   reassign(assignments: readonly QueueAssignment[], time: ConfigurationTime): Promise<Reassigned>
   /** Moves calls, usage, warnings, pauses, state and messages from the robot keys of an earlier version to the current ones. */

@@ -38,7 +38,7 @@ export const WITHOUT = {
         const queues = assignments.flatMap((each) => each.queues.map(({ queue }) => queue))
         await database.write(async (tx) => {
           await tx.run(`UPDATE leases SET places = '[]'`)
-          await tx.run(`DELETE FROM pauses WHERE scope = 'configuration'`)
+          await tx.run(`DELETE FROM pauses WHERE reason = 'in_force'`)
           await tx.run(
             `UPDATE messages SET state = 'pending', due_at = $1, call = NULL
              WHERE state = 'sending' AND queue NOT IN LIST($2, TEXT)`,

@@ -154,6 +154,7 @@ describe('the SQLite file', () => {
     const { moved } = await store.reassign([{ channel: 'ops', queues }], {
       now: new Date(0),
       since: new Date(0),
+      isReloaded: true,
     })
     assert.equal(moved, 150_000)
     assert.equal((await store.tally('robot:b', 'ops')).count, 150_000)

@@ -2,7 +2,7 @@ import { SAME_ROBOT_MS } from '../../model/message.ts'
 import type { Lease, Renewal } from '../store.ts'
 import type { Tx } from '../tx.ts'
 import { readColumn, readValue } from './rows.ts'
-import { IN_STATE, OPEN } from './schema.ts'
+import { IN_STATE, IS_CONFIGURATION, OPEN } from './schema.ts'
 
 /** Upper bound of a lease. A longer one dates from before the clock was set back. */
 const MAX_LEASE_MS = 5 * 60_000
@@ -114,7 +114,11 @@ async function requeueInFlight(tx: Tx, robot: string, at: number): Promise<numbe
  */
 async function clampFutureTimes(tx: Tx, at: number): Promise<void> {
   await tx.run('UPDATE calls SET until = until - at + $1, at = $1 WHERE at > $1', [at])
-  await tx.run('UPDATE pauses SET until = until - since + $1, since = $1 WHERE since > $1', [at])
+  // Configurations are only compared with each other.
+  await tx.run(
+    `UPDATE pauses SET until = until - since + $1, since = $1 WHERE since > $1 AND NOT ${IS_CONFIGURATION}`,
+    [at],
+  )
   await tx.run(
     `UPDATE messages SET due_at = $1 WHERE ${IN_STATE.pending} AND due_at > $1
        AND (created_at > $1 OR EXISTS (SELECT 1 FROM attempts a WHERE a.message = messages.id AND a.at > $1))`,

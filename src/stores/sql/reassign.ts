@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { ConfigurationTime, QueueAssignment, Reassigned } from '../assignments.ts'
 import type { QueuePlace } from '../queries.ts'
 import type { Tx } from '../tx.ts'
@@ -22,7 +23,7 @@ import {
 } from './move-alerts.ts'
 import type { Recent } from './recent.ts'
 import { exists, readColumn, readValue } from './rows.ts'
-import { IN_STATE, OPEN } from './schema.ts'
+import { IN_STATE, IS_CONFIGURATION, OPEN } from './schema.ts'
 import { markDead } from './settle.ts'
 
 const REMOVED = 'its channel or robot was removed from the configuration'
@@ -45,7 +46,7 @@ export async function reassign(
   const assigned = new Map(assignments.map(({ channel, queues }) => [channel, queues]))
   const isAssigned = ({ queue, channel }: QueuePlace): boolean =>
     assigned.get(channel)?.some((each) => each.queue === queue) === true
-  const orphans = (await isNewest(tx, time)) ? await findOrphans(tx, isAssigned) : []
+  const orphans = (await isNewest(tx, assignments, time)) ? await findOrphans(tx, isAssigned) : []
   if (orphans.length === 0) return { moved, dead: [], queues: [] }
   const targets = orphans.flatMap(({ channel }) => assigned.get(channel) ?? [])
   await tx.lock([...orphans, ...targets].map(({ queue }) => queueLock(queue)))
@@ -74,25 +75,30 @@ export async function reassign(
   }
 }
 
-/**
- * A scope in the table `pauses` that is not a pause: `since` is when the newest configuration took effect, `until` when
- * its process no longer counts as running.
- */
-const CONFIGURATION = 'configuration'
+/** How long a process counts as running after it called `reassign`. */
 const RUNNING_FOR_MS = 60_000
 
 /**
  * False while a process with a newer configuration runs: during a rolling update it may already have accepted alerts for
- * queues that this one does not know. That process moves what is left.
+ * queues that this one does not know. That process moves what is left. The restart of a process does not make its
+ * configuration newer while others run with it, or ran within the last minute; a reload does.
  */
-async function isNewest(tx: Tx, { now, since }: ConfigurationTime): Promise<boolean> {
-  const written = await tx.run(
+async function isNewest(
+  tx: Tx,
+  assignments: readonly QueueAssignment[],
+  { now, since, isReloaded }: ConfigurationTime,
+): Promise<boolean> {
+  const scope = `configuration:${hash('sha256', JSON.stringify(assignments)).slice(0, 32)}`
+  const at = tx.ms(now)
+  await tx.run(`DELETE FROM pauses WHERE ${IS_CONFIGURATION} AND until <= $1`, [at])
+  await tx.run(
     `INSERT INTO pauses AS p (scope, until, since, reason) VALUES ($1, $2, $3, 'in_force')
-     ON CONFLICT (scope) DO UPDATE SET until = excluded.until, since = excluded.since
-     WHERE p.since <= excluded.since OR p.until <= $4`,
-    [CONFIGURATION, tx.ms(now) + RUNNING_FOR_MS, tx.ms(since), tx.ms(now)],
+     ON CONFLICT (scope) DO UPDATE SET until = excluded.until
+       ${isReloaded ? ', since = GREATEST(p.since, excluded.since)' : ''}`,
+    [scope, at + RUNNING_FOR_MS, tx.ms(since)],
   )
-  return written > 0
+  const newer = `pauses WHERE ${IS_CONFIGURATION} AND since > (SELECT since FROM pauses WHERE scope = $1)`
+  return !(await exists(tx, newer, [scope]))
 }
 
 /** Adds alerts from a place to the target queues. Returns their number, without those overtaken in every target. */

@@ -100,8 +100,8 @@ export const SCHEMA = `
     month TEXT NOT NULL, scope TEXT NOT NULL, percent INTEGER NOT NULL, PRIMARY KEY (month, scope)
   ) KEY_TABLE;
 
-  -- scope: robot:KEY or address:ADDRESS after a reply from DingTalk; hand:KEY by the person in made_by. The scope
-  -- "configuration" is not a pause: its since is when the newest configuration took effect (reassign.ts).
+  -- scope: robot:KEY or address:ADDRESS after a reply from DingTalk; hand:KEY by the person in made_by. A scope
+  -- configuration:HASH is not a pause: since is when that configuration took effect, until when it counts (reassign.ts).
   CREATE TABLE pauses (
     scope TEXT PRIMARY KEY, until BIGINT NOT NULL, since BIGINT NOT NULL, reason TEXT NOT NULL, made_by TEXT
   ) KEY_TABLE;
@@ -159,6 +159,9 @@ export function columnsOf(table: TableName, names?: string): Columns {
 }
 
 const COLUMN = /(?:^|,)\s*([a-z_]+) (IDENTITY|BIGINT|INTEGER|SMALLINT|TEXT|BYTEA)\b/g
+
+/** SQL: the rows of pauses that are configurations. */
+export const IS_CONFIGURATION = `reason = 'in_force'`
 
 /** SQL: open messages. SQLite uses the partial index messages_open only with exactly this condition. */
 export const OPEN = `state IN ('pending', 'sending')`

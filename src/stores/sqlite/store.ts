@@ -2,6 +2,7 @@ import { acceptEach, type Result } from '../accept-results.ts'
 import type { AcceptRequest, ReasonToSuppress } from '../incoming.ts'
 import { acceptAll } from '../sql/accept.ts'
 import { restoreLast, restoreRequests } from '../sql/last-notified.ts'
+import { IS_CONFIGURATION } from '../sql/schema.ts'
 import { type SqlVerbs, sqlVerbs } from '../sql/verbs.ts'
 import { SqliteDatabase } from './database.ts'
 import { DedupCache, MAX_ALERTS, MAX_REQUESTS } from './dedup-cache.ts'
@@ -77,8 +78,9 @@ export function sqliteStore({ path, reasonToSuppress }: SqliteStoreOptions): Sql
 
 function restore(database: SqliteDatabase, recent: DedupCache): Promise<void> {
   return database.write(async (tx) => {
-    // This process has locked the file, so no owner of a lease is alive.
+    // This process has locked the file, so no owner of a lease and no process with another configuration is alive.
     await tx.run('DELETE FROM leases')
+    await tx.run(`DELETE FROM pauses WHERE ${IS_CONFIGURATION}`)
     await restoreRequests(tx, (key, at) => recent.restoreRequest(key, at), {
       sinceMs: REQUEST_RETENTION_MS,
       limit: 2 * MAX_REQUESTS,

@@ -281,13 +281,13 @@ export class StoreFixture {
     })
   }
 
-  /** Reassigns with a configuration that took effect at `sinceMs`. */
+  /** Reassigns with a configuration that took effect at `sinceMs`, by a reload unless `isReloaded` is false. */
   reassign(
     assignments: readonly QueueAssignment[],
     ms: number,
-    sinceMs = ms,
+    { sinceMs = ms, isReloaded = true } = {},
   ): ReturnType<Store['reassign']> {
-    return this.store.reassign(assignments, { now: at(ms), since: at(sinceMs) })
+    return this.store.reassign(assignments, { now: at(ms), since: at(sinceMs), isReloaded })
   }
 
   settle(

@@ -235,12 +235,26 @@ export function reassignCases(backend: Backend): void {
     test('leaves everything to a process with a newer configuration, unless that has ended', async () => {
       await s.accept([alert('f')])
       const nothing = { moved: 0, dead: [], queues: [] }
-      assert.deepEqual(await s.reassign(assigned('a'), 10, 5), nothing)
-      assert.deepEqual(await s.reassign([], 20, 4), nothing)
+      assert.deepEqual(await s.reassign(assigned('a'), 10, { sinceMs: 5 }), nothing)
+      assert.deepEqual(await s.reassign([], 20, { sinceMs: 4 }), nothing)
       assert.deepEqual(await s.waiting(20), ['f firing'])
-      await s.reassign(assigned('a'), MINUTE, 5)
-      assert.deepEqual(await s.reassign([], 2 * MINUTE - 1, 4), nothing)
-      assert.equal((await s.reassign([], 2 * MINUTE, 4)).dead[0]?.count, 1)
+      await s.reassign(assigned('a'), MINUTE, { sinceMs: 5 })
+      assert.deepEqual(await s.reassign([], 2 * MINUTE - 1, { sinceMs: 4 }), nothing)
+      assert.equal((await s.reassign([], 2 * MINUTE, { sinceMs: 4 })).dead[0]?.count, 1)
+    })
+
+    test('does not take the configuration of a process that was restarted for a newer one', async () => {
+      const nothing = { moved: 0, dead: [], queues: [] }
+      const started = { isReloaded: false }
+      await s.reassign([], 10, started)
+      await s.reassign(assigned('a'), 20, started)
+      await s.accept([alert('f')], 20)
+      assert.deepEqual(await s.reassign([], 30, started), nothing)
+      await s.reassign(assigned('a'), MINUTE, started)
+      assert.deepEqual(await s.reassign([], MINUTE + 20, started), nothing)
+      assert.deepEqual(await s.waiting(MINUTE + 20), ['f firing'])
+      // A reload puts an earlier configuration into effect again.
+      assert.equal((await s.reassign([], MINUTE + 50)).dead[0]?.count, 1)
     })
 
     test('marks a message without alerts dead in a queue without a robot', async () => {
