@@ -129,8 +129,9 @@ async function sendOne(message: TestMessage, deps: DispatchDeps): Promise<TestOu
       'bad_request',
       `${robot.name} is paused by ${pause.by ?? 'hand'}; start the receiver and resume the robot in its console, then test it`,
     )
-  if (await store.lease({ robot: robot.name, owner, now, until })) {
-    const ids = await store.enqueue([{ ...message, ...testQueueOf(robot.name) }], now)
+  const place = testQueueOf(robot.name)
+  if (await store.lease({ robot: robot.name, owner, now, until, places: [place] })) {
+    const ids = await store.enqueue([{ ...message, ...place }], now)
     await serveTest({ id: ids[0] as string, robot }, deps)
     return outcomesAfter(ids, { store, clock, waitMs: 0, signal, pauses })
   }

@@ -1,17 +1,14 @@
-import type { Channel, Robot, Settings } from '../model/settings.ts'
+import { type Channel, queueOfRobot, type Robot, type Settings } from '../model/settings.ts'
 import type { MessageWithAlerts } from '../stores/queries.ts'
-import type { NewMessage } from '../stores/store.ts'
+import type { QueuePlace } from '../stores/store.ts'
 import { type DispatchDeps, pass } from './dispatch.ts'
 
 const PASS_AGAIN_WITHIN_MS = 1_000
 
-/** The queue of tests that run without a receiver. It has a blank in its name, which no channel can have. */
-export function testQueueOf(robot: string): Pick<NewMessage, 'queue' | 'channel'> {
-  return { queue: `channel:${testQueueName(robot)}`, channel: `robot:${robot}` }
-}
-
-function testQueueName(robot: string): string {
-  return `test of ${robot}`
+/** The queue of tests that run without a receiver. Its channel has a colon in its name, which no other can have. */
+export function testQueueOf(robot: string): QueuePlace {
+  const channel = queueOfRobot(robot)
+  return { queue: `channel:${channel}`, channel }
 }
 
 /**
@@ -32,15 +29,19 @@ export async function serveTest(
   }
 }
 
-/** Settings with which the robot serves only its test queue. */
+/**
+ * Settings with which the robot serves only its test queue, also in its lease: other processes, which do not know the
+ * queue, leave it alone.
+ */
 function settingsFor(robot: Robot, settings: Settings): Settings {
   const [any] = settings.channels.values()
-  const name = testQueueName(robot.name)
+  const name = testQueueOf(robot.name).channel
   const channel: Channel = { ...(any as Channel), name, mode: 'pool', robots: [robot.name] }
   return {
     ...settings,
     robots: new Map([[robot.name, robot]]),
-    channels: new Map([[name, channel]]),
+    // Not found by its name, since a refused test must not set the robot aside as in a pool.
+    channels: new Map([['', channel]]),
   }
 }
 

@@ -172,6 +172,26 @@ describe('the test command on a shared database', needsPostgres(), () => {
     assert.match(beside.stderr, /another process holds its lease/)
     assert.equal(counted(dingtalk, 't'), 2)
   })
+
+  test('tests a robot that the running receiver does not know yet, also after a wait for its limit', async () => {
+    using folder = temporaryFolder()
+    await using postgres = await Postgres.start()
+    await using dingtalk = await startStandIn()
+    const port = await freePort()
+    const store = `store: "${postgres.url}"\n`
+    const config = configFor(dingtalk, port, store)
+    const fresh = `robots:\n  fresh: { webhook: "${dingtalk.url('f')}", limits: { messages: 1, per: 4s } }`
+    const next = configFor(dingtalk, await freePort(), store).replace('robots:', fresh)
+    writeFileSync(join(folder.path, 'next.yml'), next)
+    await using _receiver = await new Receiver({ folder: folder.path, port, config }).start()
+    for (let i = 0; i < 3; i += 1) {
+      const { code, stdout, stderr } = await runCommand(['test', 'fresh', '--config', 'next.yml'], {
+        cwd: folder.path,
+      })
+      assert.equal(code, 0, stdout + stderr)
+    }
+    assert.equal(counted(dingtalk, 'f'), 3)
+  })
 })
 
 describe('a test message by the API', () => {
