@@ -101,11 +101,13 @@ function callAt(
 ): CallClaim {
   return {
     key: robot.key,
+    address: robot.address,
     since: later(at, -countedForMs(robot.limits.perMs)),
     maxCalls: robot.limits.messages,
     until: later(at, BEGIN_WITHIN_MS + robot.timeoutMs),
     month: calendar.month,
     organisationLimit: monthlyQuotaOf(robot, settings),
+    monthlyLimit: robot.monthly,
     owner,
   }
 }

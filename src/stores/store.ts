@@ -58,8 +58,8 @@ export interface Store {
    */
   payloads(ids: readonly number[], maxBytes?: number): Promise<Map<number, StoredPayload>>
   /**
-   * Writes a new message, takes its alerts and counts its call. Undefined if the lease is lost, a person has paused the
-   * robot, no call is left, an alert no longer waits, or the message to be replaced is no longer `unshown`.
+   * Writes a new message, takes its alerts and counts its call. Undefined if the lease is lost, the robot is paused, no
+   * call is left, an alert no longer waits, or the message to be replaced is no longer `unshown`.
    */
   claim(claim: Claim): Promise<Claimed | undefined>
   /**
@@ -303,11 +303,12 @@ export interface RetryClaim {
 }
 
 /**
- * The call that a claim costs. Rejected when the key has `maxCalls` calls that may reach DingTalk after `since`, or when
- * the organisation has used its calls of the month.
+ * The call that a claim costs. Rejected when the key has `maxCalls` calls that may reach DingTalk after `since`, when the
+ * key or the organisation has used its calls of the month, and while the key or the address is paused.
  */
 export interface CallClaim {
   key: string
+  address: string
   since: Date
   maxCalls: number
   /** Latest end of the attempt. */
@@ -315,6 +316,8 @@ export interface CallClaim {
   month: string
   /** The calls that the organisation has in the month; absent without a limit, and for the sandbox. */
   organisationLimit?: number | undefined
+  /** The calls that the key has in the month; absent without a limit. */
+  monthlyLimit?: number | undefined
   /** The process, which must hold the robot's lease. */
   owner: string
 }

@@ -119,6 +119,7 @@ describe('PostgreSQL', needsPostgres(), () => {
   const call = (key: string, owner: string, maxCalls = 20) => ({
     key,
     since: at(-60_000),
+    address: 'direct',
     maxCalls,
     until: at(5_000),
     month: '2026-11',

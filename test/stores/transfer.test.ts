@@ -29,11 +29,6 @@ async function fill(store: Store): Promise<void> {
   await s.send([await idOf('sent')], 100, { message: { uuid: 'u-sent' } })
   await s.die(await s.claim([await idOf('dead')], 200, { message: { uuid: 'u-dead' } }), 210)
   const again = await s.claim([await idOf('again')], 300, { message: { uuid: 'u-again' } })
-  await s.settle(again, 310, {
-    attempt: FAILED,
-    next: { kind: 'retry', dueAt: at(5_000) },
-    pause: { scope: 'robot:ka', until: at(90_000), reason: 'throttled' },
-  })
   for (const [channel, ending] of [
     ['db', 'sent'],
     ['lost', 'dead'],
@@ -49,6 +44,11 @@ async function fill(store: Store): Promise<void> {
     message: s.testMessage({ kind: 'alert', uuid: 'u-warning' }),
   })
   await s.claim([await idOf('flight')], 400, { message: { uuid: 'u-flight' } })
+  await s.settle(again, 410, {
+    attempt: FAILED,
+    next: { kind: 'retry', dueAt: at(5_000) },
+    pause: { scope: 'robot:ka', until: at(90_000), reason: 'throttled' },
+  })
 }
 
 /** Everything that a user can see in a store. */

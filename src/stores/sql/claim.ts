@@ -16,13 +16,13 @@ import {
   unblocked,
 } from './deliveries.ts'
 import { insertMessage } from './messages.ts'
-import { operatorScope, readOrganisationUsed } from './robot-states.ts'
+import { readOrganisationUsed, readUsed, scopesOf } from './robot-states.ts'
 import { exists, insertRow, readValue } from './rows.ts'
 import { columnsOf, UNSHOWN } from './schema.ts'
 
 const RANGE_COLUMNS = columnsOf('delivery_ranges')
 
-/** Thrown to roll a claim back: alerts, message, call or lease are missing, or a person has paused the robot. */
+/** Thrown to roll a claim back: alerts, message, call or lease are missing, or the robot is paused. */
 export class ClaimRejected extends Error {}
 
 export async function claim(
@@ -94,7 +94,7 @@ function callLocks({ key, organisationLimit }: CallClaim): string[] {
 }
 
 /**
- * Throws ClaimRejected unless the owner holds the lease, no person pauses the robot, and a call is left. The check
+ * Throws ClaimRejected unless the owner holds the lease, nothing pauses the robot, and a call is left. The check
  * extends the lease to the end of the attempt and so locks its row: a process that takes the robot over waits for this
  * claim.
  */
@@ -107,15 +107,21 @@ async function assertMayCall(
     [robot, call.owner, tx.ms(now), tx.ms(call.until)],
   )
   if (renewed === 0) throw new ClaimRejected()
-  // A person may have paused the robot while the message was composed.
-  const pause = [operatorScope(call.key), tx.ms(now)]
-  if (await exists(tx, 'pauses WHERE scope = $1 AND until > $2', pause)) throw new ClaimRejected()
+  // While the message was composed, a person may have paused the robot, or a call of another robot with its token or
+  // address may have been throttled.
+  const paused = 'pauses WHERE scope IN LIST($1, TEXT) AND until > $2'
+  if (await exists(tx, paused, [scopesOf(call), tx.ms(now)])) throw new ClaimRejected()
   const calls = 'SELECT COUNT(*) FROM calls WHERE key = $1 AND until > $2'
   const used = await readValue<number>(tx, calls, [call.key, tx.ms(call.since)])
   if ((used ?? 0) >= call.maxCalls) throw new ClaimRejected()
-  // Since the plan, another robot may have used the organisation's last call.
-  const { organisationLimit: limit, month } = call
-  if (limit !== undefined && (await readOrganisationUsed(tx, month)) >= limit)
+  // Since the plan, another robot may have used the last call of the month.
+  const { organisationLimit, monthlyLimit, key, month } = call
+  if (
+    organisationLimit !== undefined &&
+    (await readOrganisationUsed(tx, month)) >= organisationLimit
+  )
+    throw new ClaimRejected()
+  if (monthlyLimit !== undefined && (await readUsed(tx, key, month)) >= monthlyLimit)
     throw new ClaimRejected()
 }
 

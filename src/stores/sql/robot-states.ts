@@ -68,7 +68,7 @@ interface PauseRow {
 }
 
 /** The scope of a person's pause of a robot. */
-export function operatorScope(key: string): string {
+function operatorScope(key: string): string {
   return `hand:${key}`
 }
 
@@ -85,6 +85,12 @@ export async function readOrganisationUsed(tx: Tx, month: string): Promise<numbe
     [month, `${SANDBOX_KEY}%`],
   )
   return used ?? 0
+}
+
+/** Calls of a key in a month. */
+export async function readUsed(tx: Tx, key: string, month: string): Promise<number> {
+  const sql = 'SELECT calls FROM monthly_usage WHERE month = $1 AND key = $2'
+  return (await readValue<number>(tx, sql, [month, key])) ?? 0
 }
 
 export async function pauseRobot(tx: Tx, { key, now, until, by }: OperatorPause): Promise<void> {

@@ -36,8 +36,9 @@ export function actionCases(backend: Backend): void {
       const [f, g] = (await s.waitingIds()) as [number, number]
       const next = { kind: 'retry', dueAt: at(9 * MINUTE) } as const
       const pause = (scope: string, ms: number) => ({ scope, until: at(ms), reason: 'throttled' })
-      await s.settle(await s.claim([f]), 10, { next, pause: pause('address:direct', 9 * MINUTE) })
-      await s.settle(await s.claim([g]), 20, { next, pause: pause('robot:ka', 8 * MINUTE) })
+      const [first, second] = [await s.claim([f]), await s.claim([g])]
+      await s.settle(first, 10, { next, pause: pause('address:direct', 9 * MINUTE) })
+      await s.settle(second, 20, { next, pause: pause('robot:ka', 8 * MINUTE) })
       await s.store.pauseRobot({ key: 'ka', now: at(30), until: at(7 * MINUTE), by: 'li' })
       const robot = { key: 'ka', address: 'direct' }
       const ended = await s.store.resumeRobot(robot, at(MINUTE))

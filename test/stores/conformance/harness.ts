@@ -74,6 +74,7 @@ export function alerts(count: number, changes: Partial<IncomingAlert> = {}): Inc
 export function call(ms: number, changes: Partial<CallClaim> = {}): CallClaim {
   return {
     key: 'ka',
+    address: 'direct',
     since: at(ms - MINUTE),
     maxCalls: 20,
     until: at(ms + 5_000),

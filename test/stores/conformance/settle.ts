@@ -88,8 +88,8 @@ export function settleCases(backend: Backend): void {
       const pause = (scope: string, ms: number) => ({ scope, until: at(ms), reason: 'throttled' })
       const next = { kind: 'retry', dueAt: at(9_000) } as const
       const first = await s.claim([f])
-      await s.settle(first, 10, { next, pause: pause('address:direct', 600_000) })
       const second = await s.claim([g])
+      await s.settle(first, 10, { next, pause: pause('address:direct', 600_000) })
       await s.settle(second, 20, { next, pause: pause('robot:ka', 1_000) })
       assert.deepEqual((await s.backlog(30)).robot.pause?.until, at(600_000))
       assert.deepEqual((await s.backlogOf('b', 30)).robot.pause?.until, at(600_000))

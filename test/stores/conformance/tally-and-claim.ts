@@ -71,6 +71,30 @@ export function tallyAndClaimCases(backend: Backend): void {
       await s.claim([g], 40, { call: { organisationLimit: 2 } })
     })
 
+    test('are rejected when a robot with the same token has used its last call of the month', async () => {
+      await s.accept([alert('f'), alert('g')])
+      const [f, g] = (await s.waitingIds()) as [number, number]
+      await s.send([f], 0, { robot: 'renamed', call: { key: 'ka' } })
+      assert.equal(await s.tryClaim([g], 10, { call: { monthlyLimit: 1 } }), undefined)
+      await s.claim([g], 20, { call: { monthlyLimit: 2 } })
+    })
+
+    for (const [name, scope] of [
+      ['token', 'robot:ka'],
+      ['address', 'address:direct'],
+    ] as const)
+      test(`are rejected while a throttled call of another robot pauses its ${name}`, async () => {
+        await s.accept([alert('f'), alert('g')])
+        const [f, g] = (await s.waitingIds()) as [number, number]
+        const first = await s.claim([f], 0, { robot: 'b' })
+        const next = { kind: 'retry', dueAt: at(20) } as const
+        const pause = { scope, until: at(MINUTE), reason: 'throttled' }
+        await s.settle(first, 10, { next, pause })
+        assert.equal(await s.tryClaim([g], 20), undefined)
+        assert.equal(await s.retry(first.id, 20), undefined)
+        await s.claim([g], MINUTE)
+      })
+
     test('neither count nor take blocked alerts', async () => {
       await s.accept([alert('f'), alert('g')])
       const claimed = await s.claim((await s.waitingIds()).slice(0, 1))

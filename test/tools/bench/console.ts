@@ -105,7 +105,10 @@ async function deliver(
       now,
       message: messageOf({ robot, queue, channel: waiting.channel, count: ids.length }),
       alerts: { kind: 'some', ids },
-      call: { key, since: now, maxCalls: 1e9, until: now, month: '2026-11', owner: 'bench' },
+      call: {
+        ...{ key, address: 'direct', since: now, maxCalls: 1e9, until: now },
+        ...{ month: '2026-11', owner: 'bench' },
+      },
     })
     if (claimed === undefined) throw new Error('the store did not take a message')
     const dies = counts.messages % 1_000 === 0
