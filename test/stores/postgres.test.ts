@@ -368,6 +368,30 @@ describe('PostgreSQL', needsPostgres(), () => {
     })
   })
 
+  test('counts in the database’s time at once after its machine was suspended', async () => {
+    const schema = fresh()
+    let behindMs = 0
+    const clock: Clock = { ...realClock, now: () => new Date(Date.now() - behindMs) }
+    const store = await open(schema, { clock })
+    // During the suspension this process's clock stood still.
+    behindMs = 60_000
+    await store.shift(behindMs)
+    behindMs = 0
+    const row = `SELECT until FROM ${schema}.leases WHERE robot = 'a'`
+    await until(
+      'a lease ends in the future',
+      async () => {
+        const now = new Date()
+        const end = new Date(now.getTime() + 10_000)
+        await store.lease({ robot: 'a', owner: 'me', now, until: end })
+        const [lease] = await postgres.ask<{ until: string }>(row)
+        return Math.abs(Number(lease?.until) - end.getTime()) < 500
+      },
+      3_000,
+    )
+    await store.close()
+  })
+
   describe('the database', () => {
     test('that is newer than the receiver is refused, with its address', async () => {
       const schema = fresh()

@@ -38,6 +38,7 @@ export class Notifications {
   #listener: WakeListener = () => undefined
   #connection: Client | undefined
   #isPublishing = false
+  #resting = new AbortController()
   #running: Promise<void> | undefined
 
   constructor(options: NotificationOptions) {
@@ -57,6 +58,11 @@ export class Notifications {
   publish(queues: readonly string[] | 'all'): void {
     for (const queue of queues === 'all' ? ['*'] : queues) this.#waiting.add(queue)
     if (!this.#isPublishing) void this.#publishAll()
+  }
+
+  /** Measures the clock now. A machine that was suspended seems to set its clock, but fell behind the database's. */
+  measureSoon(): void {
+    this.#resting.abort()
   }
 
   async close(): Promise<void> {
@@ -134,7 +140,8 @@ export class Notifications {
     const { clock } = this.#options
     const stop = AbortSignal.any([lost.signal, this.#closed.signal])
     while (!stop.aborted) {
-      await clock.sleep(MEASURE_INTERVAL_MS, stop)
+      this.#resting = new AbortController()
+      await clock.sleep(MEASURE_INTERVAL_MS, AbortSignal.any([stop, this.#resting.signal]))
       const connection = this.#connection
       if (stop.aborted || connection === undefined) return
       // A timeout counts as a lost connection.

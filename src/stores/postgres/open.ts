@@ -62,7 +62,10 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Mu
       if (accepted.queues.length > 0) notifications.publish(accepted.queues)
       return accepted
     },
-    shift: async (byMs) => offset.shift(byMs),
+    shift: async (byMs) => {
+      offset.shift(byMs)
+      notifications.measureSoon()
+    },
     prune: (before, now) =>
       db.write(async (tx) => {
         const pruned = await prune(tx, before, now)
