@@ -20,12 +20,16 @@ export async function transfer(from: Secret, to: Secret, clock: Clock): Promise<
   try {
     const target = await openEnd(to, 'target', clock)
     try {
+      const ends = [source, target]
       return await target.db.write(async (tx) => {
+        for (const end of ends) await end.assertUnused()
         await assertEmpty(tx)
         const copied: Partial<Copied> = {}
         for (const table of Object.keys(TABLES) as TableName[])
           copied[table] = await copy(table, source.db, tx)
         await target.finish(tx)
+        // A receiver that was started meanwhile may have accepted alerts that were not copied.
+        for (const end of ends) await end.assertUnused()
         return copied as Copied
       }, 'background')
     } finally {

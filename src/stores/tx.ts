@@ -45,5 +45,7 @@ export interface TransferEnd {
   db: Database
   /** Updates id counters and the driver's own tables after the copy. */
   finish(tx: Tx): Promise<void>
+  /** Throws AppError store_unavailable while a receiver uses the store. */
+  assertUnused(): Promise<void>
   close(): Promise<void>
 }

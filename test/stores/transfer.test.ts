@@ -197,7 +197,10 @@ describe('a transfer', needsPostgres(), () => {
     const store = await open(from)
     const now = new Date()
     await store.lease({ robot: 'a', owner: 'me', now, until: new Date(now.getTime() + MINUTE) })
-    await assert.rejects(move(from, `sqlite:${join(folder.path, 'x.db')}`), /receiver me uses/)
+    const to = `sqlite:${join(folder.path, 'x.db')}`
+    await assert.rejects(move(from, to), /receiver me uses/)
+    const ahead = { ...realClock, now: () => new Date(Date.now() + 60 * MINUTE) }
+    await assert.rejects(transfer(new Secret(from), new Secret(to), ahead), /receiver me uses/)
     await store.release('me')
     await store.close()
     assert.equal((await move(from, `sqlite:${join(folder.path, 'x.db')}`)).messages, 0)

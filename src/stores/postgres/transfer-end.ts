@@ -19,7 +19,10 @@ import { restartIds, SCHEMA_NAME } from './schema.ts'
 
 const PAGE_SIZE = 1_000
 
-/** Opens a database to copy from or to; AppError store_unavailable while a receiver holds a lease in it. */
+/** The database's clock: a lease is in force by it, whatever this machine's clock shows. */
+const NOW = '(SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT))'
+
+/** Opens a database to copy from or to. */
 export async function postgresEnd(url: string, clock: Clock): Promise<TransferEnd> {
   const address = addressOf(url)
   await migrate(address, SCHEMA_NAME).catch((error) => {
@@ -27,19 +30,18 @@ export async function postgresEnd(url: string, clock: Clock): Promise<TransferEn
   })
   const offset = new ClockOffset()
   const db = new PostgresDatabase({ address, schema: SCHEMA_NAME, clock, offset })
-  const owner = await db.read((tx) =>
-    tx.get<{ owner: string }>(`SELECT owner FROM leases WHERE owner <> '' AND ${inForce('$1')}`, [
-      clock.now().getTime(),
-    ]),
+  return { db, finish, assertUnused: () => assertUnused(db), close: () => db.close() }
+}
+
+async function assertUnused(db: PostgresDatabase): Promise<void> {
+  const lease = await db.read((tx) =>
+    tx.get<{ owner: string }>(`SELECT owner FROM leases WHERE owner <> '' AND ${inForce(NOW)}`),
   )
-  if (owner !== undefined) {
-    await db.close()
-    throw new AppError(
-      'store_unavailable',
-      `the receiver ${owner.owner} uses the database; stop all receivers first`,
-    )
-  }
-  return { db, finish, close: () => db.close() }
+  if (lease === undefined) return
+  throw new AppError(
+    'store_unavailable',
+    `the receiver ${lease.owner} uses the database; stop all receivers first`,
+  )
 }
 
 /** Fills the tables with which accepts compare from the copied rows; SQLite does so at every start. */

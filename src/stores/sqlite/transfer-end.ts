@@ -17,6 +17,8 @@ export function sqliteEnd(path: string, role: 'source' | 'target'): TransferEnd 
           [table],
         )
     },
+    // No other process can open the file.
+    assertUnused: async () => undefined,
     close: async () => db.close(),
   }
 }
