@@ -43,7 +43,10 @@ export function buildSilencing(deps: {
   api?: SilenceApi
 }): SilenceParts {
   const { store, clock, settings, events, isShared } = deps
-  const mutes = new Mutes({ store, clock, parseMatchers: (texts) => texts.flatMap(parseMatchers) })
+  const mutes = new Mutes({
+    ...{ store, clock, isShared },
+    parseMatchers: (texts) => texts.flatMap(parseMatchers),
+  })
   const links = createSilenceLinks({ store, settings, stored: deps.stored })
   const silencing = createSilencing({
     ...deps,

@@ -82,7 +82,7 @@ async function readAndStore(
   const notification = await reader.read(body, context)
   const { source } = notification
 
-  const muting = deps.mutes?.mutingAt(now)
+  const muting = await deps.mutes?.mutingAt(now)
   let alerts: IncomingAlert[]
   let destinations: Destinations
   let duplicateKey: DuplicateKey

@@ -11,6 +11,9 @@ import { notOpenYet } from './awaited-store.ts'
 /** Limit on the mutes that are loaded. */
 const MAX_MUTES = 1_000
 
+/** In a shared store, older mutes are read again before they decide. */
+const MAX_AGE_MS = 5_000
+
 const NONE: readonly Mute[] = []
 
 export interface MutesDeps {
@@ -18,6 +21,8 @@ export interface MutesDeps {
   clock: Clock
   /** Parses matchers in Alertmanager's notation; throws for invalid ones. */
   parseMatchers: (texts: readonly string[]) => Matcher[]
+  /** Whether other processes may change mutes; by default false. */
+  isShared?: () => boolean
 }
 
 /** A mute to end. `by` is a person, or `alert:` and the reason (MuteEnd) for which an alert ends it. */
@@ -35,11 +40,12 @@ export interface Muting {
 
 /**
  * The mutes in force, as in the store. Changes by this process apply at once, changes by another process after the next
- * `refresh`.
+ * `refresh`, at the latest after MAX_AGE_MS.
  */
 export class Mutes {
   readonly #deps: MutesDeps
   #inForce: readonly Mute[] | undefined
+  #refreshedAt = 0
   #changes = 0
 
   constructor(deps: MutesDeps) {
@@ -49,14 +55,21 @@ export class Mutes {
   /** Reads the mutes from the store. */
   async refresh(): Promise<void> {
     const changes = this.#changes
+    const now = this.#deps.clock.now().getTime()
     const found = await this.list()
     // The list may lack changes that this process made meanwhile.
     if (changes !== this.#changes) return this.refresh()
+    this.#refreshedAt = now
     this.#inForce = found.length === 0 ? NONE : found.map((each) => this.#muteFrom(each))
   }
 
   /** For the alerts of one request; undefined without mutes. AppError store_unavailable before the first `refresh`. */
-  mutingAt(now: Date): Muting | undefined {
+  async mutingAt(now: Date): Promise<Muting | undefined> {
+    const { isShared } = this.#deps
+    const ageMs = now.getTime() - this.#refreshedAt
+    // This process was suspended, or could not read the store. Meanwhile people may have made and ended mutes.
+    if (this.#inForce !== undefined && isShared?.() === true && ageMs > MAX_AGE_MS)
+      await this.refresh()
     if (this.#loaded().length === 0) return undefined
     const ended: EndedMute[] = []
     return {

@@ -306,7 +306,9 @@ test('the queues are woken even if the end of a mute cannot be stored', async ()
       wake: (queues) => void woken.push(...queues),
       events: eventsWith(() => {}),
       mutes: {
-        mutingAt: () => ({ ended: [{ id: '1', by: 'alert:recovered' }], covers: () => false }),
+        mutingAt: async () => ({
+          ...{ ended: [{ id: '1', by: 'alert:recovered' }], covers: () => false },
+        }),
         end: () => Promise.reject(new AppError('store_unavailable', 'the store is unavailable')),
       },
     },

@@ -109,6 +109,16 @@ describe('muting a channel', () => {
     await stopped
   })
 
+  test('applies to the first alert that another process accepts after it was suspended', async () => {
+    const other = await silencingOn(store, { settings: SETTINGS, clock, isShared: true })
+    await ask('ops/mute', { until: inHours(1) })
+    await clock.pass(10_000)
+    assert.deepEqual(await other.post('ocp', ocp('host=1')), ['muted'])
+    await ask('ops/unmute', {})
+    await clock.pass(10_000)
+    assert.deepEqual(await other.post('ocp', ocp('host=2')), [])
+  })
+
   test('by another process can be ended at once, before this one has refreshed', async () => {
     const other = await silencingOn(store, { settings: SETTINGS, clock, isShared: true })
     await ask('ops/mute', { until: inHours(1) })
