@@ -554,6 +554,20 @@ describe('PostgreSQL', needsPostgres(), () => {
       await store.close()
     })
 
+    test('that shuts down as soon as it has accepted a connection is store_unavailable', async () => {
+      await using way = await silenceable(postgres.port)
+      const url = postgres.url.replace(`:${postgres.port}/`, `:${way.port}/`)
+      const store = await open(fresh(), { url })
+      way.stopsAtStart = true
+      await assert.rejects(
+        store.accept(request('k', ['f'])),
+        (error) => error instanceof AppError && error.code === 'store_unavailable',
+      )
+      way.stopsAtStart = false
+      await store.accept(request('k', ['f']))
+      await store.close()
+    })
+
     test('whose answer to a commit is lost is retried, and nothing is duplicated or in flight forever', async () => {
       await using way = await silenceable(postgres.port)
       const url = postgres.url.replace(`:${postgres.port}/`, `:${way.port}/`)
@@ -637,6 +651,17 @@ describe('PostgreSQL', needsPostgres(), () => {
   })
 })
 
+/** Messages of the server: it waits for a query; it ends the connection. */
+const READY = Buffer.from('Z\0\0\0\x05I')
+const SHUTS_DOWN = errorResponse('SFATAL', 'C57P01', 'Mterminating connection')
+
+function errorResponse(...fields: readonly string[]): Buffer {
+  const body = Buffer.from(`${fields.join('\0')}\0\0`)
+  const head = Buffer.from('E\0\0\0\0')
+  head.writeInt32BE(body.length + 4, 1)
+  return Buffer.concat([head, body])
+}
+
 /**
  * A proxy to the server that can drop all packets, like a pulled cable, or break the connection when
  * the next commit is answered.
@@ -647,6 +672,7 @@ async function silenceable(port: number) {
     port: 0,
     silent: false,
     losesCommit: false,
+    stopsAtStart: false,
     async [Symbol.asyncDispose](): Promise<void> {
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
@@ -666,6 +692,8 @@ async function silenceable(port: number) {
           lose.reply = true
         }
         if (from === far && lose.reply) near.destroy()
+        else if (from === far && way.stopsAtStart && chunk.subarray(-6).equals(READY))
+          to.write(Buffer.concat([chunk, SHUTS_DOWN]))
         else if (!way.silent) to.write(chunk)
       })
       from.on('error', () => undefined)

@@ -47,6 +47,8 @@ export class PostgresDatabase implements Database {
     this.#pool = new Pool({ ...configOf(options.address), max: CONNECTIONS })
     // Ignore the loss of an idle connection; the next use opens another.
     this.#pool.on('error', () => undefined)
+    // Between the pool and its next user a connection has no listener, and its loss would end the process.
+    this.#pool.on('connect', (client) => client.on('error', () => undefined))
   }
 
   write<T>(work: (tx: Tx) => Promise<T>, timeout: TimeoutClass = 'request'): Promise<T> {
@@ -85,7 +87,7 @@ export class PostgresDatabase implements Database {
   async #once<T>(mode: Mode, work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect().catch(rethrow)
     let lost = false
-    // Without a listener, a broken connection would end the process. The running query rejects anyway.
+    // The running query rejects anyway.
     const onError = (): void => {
       lost = true
     }
