@@ -53,8 +53,11 @@ export class Dispatchers {
 
   /** Wakes the robots of these queues. */
   wake(queues: readonly string[] | 'all'): void {
-    if (queues === 'all') for (const { loop } of this.#loops.values()) loop.wake()
-    else
+    if (queues === 'all') {
+      for (const { loop } of this.#loops.values()) loop.wake()
+      // Another process may have stopped, and left queues that only it knows.
+      this.#reassigning.wake()
+    } else
       for (const queue of queues) {
         const loops = this.#byQueue.get(queue)
         // A reload has replaced the settings with which the alert was accepted.

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { LEASE_MS, LEASE_RETRY_MS, nextCheckAt, renewLeases } from '../../src/pipeline/leases.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
+import type { WakeListener } from '../../src/stores/multi-process.ts'
 import type { Renewal } from '../../src/stores/store.ts'
 import { Path } from '../support/path.ts'
+import { acceptRequest, incomingAlert } from '../support/requests.ts'
 import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
 
 const START = new Date('2026-11-24T04:00:00Z')
@@ -102,6 +104,35 @@ describe('leases', () => {
       queues.map(({ queue }) => queue),
       ['robot:b'],
     )
+    await path.stop()
+  })
+
+  test('of another process end with it: alerts in queues that only it knew are moved at once', async () => {
+    const path = new Path(
+      settingsOf({ robots: [robotNamed('ops-1')], channels: [channelNamed('ops')] }),
+    )
+    let wake: WakeListener = () => undefined
+    Object.assign(path.store, {
+      onWake(listener: WakeListener) {
+        wake = listener
+      },
+    })
+    await path.start()
+    const now = path.clock.now()
+    const [place, until] = [{ queue: 'robot:old', channel: 'ops' }, later(60_000)]
+    await path.store.lease({ robot: 'old', owner: 'other', now, until, places: [place] })
+    const alert = incomingAlert('f', { queues: [place.queue] })
+    await path.store.accept(acceptRequest([alert], { now, key: 'k' }))
+    const isLeft = async () => {
+      const query = { now: path.clock.now(), month: '2026-11', robots: [] }
+      return (await path.store.snapshot(query)).queues.some(({ queue }) => queue === place.queue)
+    }
+    await path.clock.pass(40_000)
+    assert.equal(await isLeft(), true)
+    await path.store.release('other')
+    wake('all')
+    await path.clock.pass(100)
+    assert.equal(await isLeft(), false)
     await path.stop()
   })
 })
