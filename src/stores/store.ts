@@ -304,7 +304,8 @@ export interface RetryClaim {
 
 /**
  * The call that a claim costs. Rejected when the key has `maxCalls` calls that may reach DingTalk after `since`, when the
- * key or the organisation has used its calls of the month, and while the key or the address is paused.
+ * key or the organisation has used its calls of the month, and while a person or a throttle pauses the key or
+ * the address.
  */
 export interface CallClaim {
   key: string

@@ -22,7 +22,7 @@ import { columnsOf, UNSHOWN } from './schema.ts'
 
 const RANGE_COLUMNS = columnsOf('delivery_ranges')
 
-/** Thrown to roll a claim back: alerts, message, call or lease are missing, or the robot is paused. */
+/** Thrown to roll a claim back: alerts, message, call or lease are missing, or a pause forbids the call. */
 export class ClaimRejected extends Error {}
 
 export async function claim(
@@ -94,7 +94,7 @@ function callLocks({ key, organisationLimit }: CallClaim): string[] {
 }
 
 /**
- * Throws ClaimRejected unless the owner holds the lease, nothing pauses the robot, and a call is left. The check
+ * Throws ClaimRejected unless the owner holds the lease, no pause forbids the call, and a call is left. The check
  * extends the lease to the end of the attempt and so locks its row: a process that takes the robot over waits for this
  * claim.
  */
@@ -109,8 +109,7 @@ async function assertMayCall(
   if (renewed === 0) throw new ClaimRejected()
   // While the message was composed, a person may have paused the robot, or a call of another robot with its token or
   // address may have been throttled.
-  const paused = 'pauses WHERE scope IN LIST($1, TEXT) AND until > $2'
-  if (await exists(tx, paused, [scopesOf(call), tx.ms(now)])) throw new ClaimRejected()
+  if (await exists(tx, BINDING_PAUSE, [scopesOf(call), tx.ms(now)])) throw new ClaimRejected()
   const calls = 'SELECT COUNT(*) FROM calls WHERE key = $1 AND until > $2'
   const used = await readValue<number>(tx, calls, [call.key, tx.ms(call.since)])
   if ((used ?? 0) >= call.maxCalls) throw new ClaimRejected()
@@ -124,6 +123,9 @@ async function assertMayCall(
   if (monthlyLimit !== undefined && (await readUsed(tx, key, month)) >= monthlyLimit)
     throw new ClaimRejected()
 }
+
+/** Other pauses only space attempts out: robots with the same token need not wait for each other's failures. */
+const BINDING_PAUSE = `pauses WHERE scope IN LIST($1, TEXT) AND until > $2 AND reason IN ('by_hand', 'throttled')`
 
 async function countCall(tx: Tx, call: CallClaim, now: Date): Promise<number> {
   const { key, until, month } = call

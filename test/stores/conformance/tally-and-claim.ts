@@ -95,6 +95,15 @@ export function tallyAndClaimCases(backend: Backend): void {
         await s.claim([g], MINUTE)
       })
 
+    test('are not rejected because an attempt of another robot with the token has failed', async () => {
+      await s.accept([alert('f'), alert('g')])
+      const [f, g] = (await s.waitingIds()) as [number, number]
+      const first = await s.claim([f])
+      const pause = { scope: 'robot:ka', until: at(MINUTE), reason: 'unreachable' }
+      await s.settle(first, 10, { next: { kind: 'retry', dueAt: at(20) }, pause })
+      await s.claim([g], 20)
+    })
+
     test('neither count nor take blocked alerts', async () => {
       await s.accept([alert('f'), alert('g')])
       const claimed = await s.claim((await s.waitingIds()).slice(0, 1))
