@@ -30,6 +30,7 @@ export const postgresRecent: Recent = {
   async begin(tx, requests) {
     const requested = await lockRequests(tx, requests)
     const lastByKey = await lockLast(tx, requests)
+    await readChanges(tx, requests, requested)
     const newRequests = new Set<string>()
     const newLast = new Set<string>()
     return {
@@ -107,17 +108,32 @@ async function lockRequests(
   tx: Tx,
   requests: readonly AcceptRequest[],
 ): Promise<Map<string, number>> {
-  const all = requests.flatMap(({ key, alerts }) => [
-    key,
-    ...alerts.flatMap((alert) => changeKeyOf(alert) ?? []),
-  ])
-  const keys = [...new Set(all.map(withoutNul))].sort()
+  const keys = [...new Set(requests.map(({ key }) => withoutNul(key)))].sort()
   const rows = await tx.all<{ key: string; at: number }>(
     `INSERT INTO request_keys AS r (key, at) SELECT key, 0 FROM unnest($1::text[]) AS n (key)
      ON CONFLICT (key) DO UPDATE SET at = r.at RETURNING key, at`,
     [keys],
   )
   return new Map(rows.flatMap(({ key, at }) => (at === 0 ? [] : [[key, at]])))
+}
+
+/**
+ * Adds when the groups of repeated requests last changed. These rows need no lock, since only an accept that has locked
+ * the group writes them.
+ */
+async function readChanges(
+  tx: Tx,
+  requests: readonly AcceptRequest[],
+  requested: Map<string, number>,
+): Promise<void> {
+  const repeated = requests.filter(({ key }) => requested.has(withoutNul(key)))
+  const keys = repeated.flatMap(({ alerts }) => alerts.flatMap((each) => changeKeyOf(each) ?? []))
+  if (keys.length === 0) return
+  const rows = await tx.all<{ key: string; at: number }>(
+    'SELECT key, at FROM request_keys WHERE key IN LIST($1, TEXT)',
+    [[...new Set(keys.map(withoutNul))]],
+  )
+  for (const { key, at } of rows) requested.set(key, at)
 }
 
 async function lockLast(tx: Tx, requests: readonly AcceptRequest[]): Promise<Map<string, Row>> {
