@@ -46,6 +46,7 @@ export class Mutes {
   readonly #deps: MutesDeps
   #inForce: readonly Mute[] | undefined
   #refreshedAt = 0
+  #refreshing: Promise<void> | undefined
   #changes = 0
 
   constructor(deps: MutesDeps) {
@@ -69,7 +70,7 @@ export class Mutes {
     const ageMs = now.getTime() - this.#refreshedAt
     // This process was suspended, or could not read the store. Meanwhile people may have made and ended mutes.
     if (this.#inForce !== undefined && isShared?.() === true && ageMs > MAX_AGE_MS)
-      await this.refresh()
+      await this.#refreshOnce()
     if (this.#loaded().length === 0) return undefined
     const ended: EndedMute[] = []
     return {
@@ -81,6 +82,14 @@ export class Mutes {
         return found.muted
       },
     }
+  }
+
+  /** Lets all requests that arrive meanwhile share one read. */
+  #refreshOnce(): Promise<void> {
+    this.#refreshing ??= this.refresh().finally(() => {
+      this.#refreshing = undefined
+    })
+    return this.#refreshing
   }
 
   /** Reads the list of mutes in force from the store. */

@@ -119,6 +119,24 @@ describe('muting a channel', () => {
     assert.deepEqual(await other.post('ocp', ocp('host=2')), [])
   })
 
+  test('is read once for all alerts that a process accepts after it was suspended', async () => {
+    let reads = 0
+    const counted: Store = {
+      ...store,
+      silences(query) {
+        reads += 1
+        return store.silences(query)
+      },
+    }
+    const other = await silencingOn(counted, { settings: SETTINGS, clock, isShared: true })
+    await ask('ops/mute', { until: inHours(1) })
+    await clock.pass(10_000)
+    reads = 0
+    const posts = Array.from({ length: 20 }, (_, i) => other.post('ocp', ocp(`host=${i}`)))
+    assert.deepEqual(new Set((await Promise.all(posts)).flat()), new Set(['muted']))
+    assert.equal(reads, 1)
+  })
+
   test('by another process can be ended at once, before this one has refreshed', async () => {
     const other = await silencingOn(store, { settings: SETTINGS, clock, isShared: true })
     await ask('ops/mute', { until: inHours(1) })
