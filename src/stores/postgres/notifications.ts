@@ -140,8 +140,9 @@ export class Notifications {
     const { clock } = this.#options
     const stop = AbortSignal.any([lost.signal, this.#closed.signal])
     while (!stop.aborted) {
-      this.#resting = new AbortController()
       await clock.sleep(MEASURE_INTERVAL_MS, AbortSignal.any([stop, this.#resting.signal]))
+      // From here on, so that a clock that changes during the measurement causes another one.
+      this.#resting = new AbortController()
       const connection = this.#connection
       if (stop.aborted || connection === undefined) return
       // A timeout counts as a lost connection.
