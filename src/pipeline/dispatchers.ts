@@ -23,7 +23,7 @@ export class Dispatchers {
   #reconciling = Promise.resolve()
   #stopped = false
   /** The current assignments, and when they took effect here. */
-  #configuration: { assignments: string; since: Date; isReloaded: boolean } | undefined
+  #configuration = { assignments: '', since: new Date(0), isReloaded: false }
   readonly #reassigning: Loop
 
   /** `nextPassAt` converts the time that a pass planned into the time of the next pass. */
@@ -79,9 +79,9 @@ export class Dispatchers {
     const { settings, clock, events } = this.#deps
     const current = settings()
     const assignments = JSON.stringify(assignmentsOf(current))
-    const before = this.#configuration
-    if (before?.assignments !== assignments)
-      this.#configuration = { assignments, since: clock.now(), isReloaded: before !== undefined }
+    const { assignments: before } = this.#configuration
+    if (before !== assignments)
+      this.#configuration = { assignments, since: clock.now(), isReloaded: before !== '' }
     const changed = [...this.#loops].filter(
       ([name, { queues }]) => queues !== queuesKey(name, current),
     )
@@ -146,9 +146,8 @@ export class Dispatchers {
 
   async #reassign(settings: Settings): Promise<void> {
     const { store, clock, events } = this.#deps
-    const now = clock.now()
-    const { since, isReloaded } = this.#configuration ?? { since: now, isReloaded: false }
-    const time = { now, since, isReloaded }
+    const { since, isReloaded } = this.#configuration
+    const time = { now: clock.now(), since, isReloaded }
     const reassigned = await store.reassign(assignmentsOf(settings), time)
     events.reassigned(reassigned)
     for (const queue of reassigned.queues)
