@@ -179,7 +179,7 @@ function shellWord(text: string): string {
 function withoutFile(env: NodeJS.ProcessEnv): Read {
   const has = (name: string): boolean => (env[name]?.trim() ?? '') !== ''
   const isSandbox = !has('DINGTALK_WEBHOOK')
-  // The sandbox would accept the alerts that are meant for a group.
+  // The sandbox would accept alerts intended for a group.
   if (isSandbox && has('DINGTALK_SECRET'))
     refuse([
       "environment: DINGTALK_SECRET is set without DINGTALK_WEBHOOK; set DINGTALK_WEBHOOK to the robot's webhook too, or remove DINGTALK_SECRET",

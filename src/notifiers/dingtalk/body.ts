@@ -53,7 +53,7 @@ function buttonsOf({ buttons = [], link }: Content): readonly Button[] {
   return url === '' ? [] : [{ title: 'Details', url }]
 }
 
-/** A single button makes the whole card a link; each of several buttons has its own link. */
+/** A single button makes the card itself a link; each of several buttons has its own link. */
 function jumpOf(buttons: readonly Button[]) {
   const [only] = buttons
   return only !== undefined && buttons.length === 1

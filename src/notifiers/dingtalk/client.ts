@@ -90,7 +90,7 @@ export class DingtalkClient {
 
   /**
    * Posts once, and destroys the connection at the deadline. Undici's own timeouts do not suffice: it ignores them and
-   * signals until a proxy has answered CONNECT, and none limits a slow body as a whole.
+   * signals until a proxy has answered CONNECT, and none limits the total time of a slow body.
    */
   async #post(
     robot: Robot,

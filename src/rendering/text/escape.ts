@@ -68,7 +68,7 @@ function escapeInline(line: string, links: boolean): string {
   return links ? inline.replace(/[[\]]/g, '\\$&') : inline
 }
 
-/** Escapes a mark at the start of a line; keeps indentation as no-break spaces, which Markdown does not interpret. */
+/** Escapes a special character at the start of a line; keeps indentation as no-break spaces, which Markdown does not interpret. */
 function escapeOpening(line: string): string {
   const [indent = ''] = /^\s*/.exec(line) ?? []
   const rest = line.slice(indent.length)

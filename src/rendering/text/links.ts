@@ -122,5 +122,5 @@ export function urlWith(base: unknown, parameters: Readonly<Record<string, unkno
   return fragment.length === 0 ? whole : `${whole}#${fragment.join('#')}`
 }
 
-/** Encodes every mark that is special in Markdown. */
+/** Encodes every character that is special in Markdown. */
 const encoded = (text: string): string => percentEncoded(text, /[!'()*~]/g)

@@ -121,7 +121,7 @@ async function addWaiting(
   return alerts.length - overtakenInAll.length
 }
 
-/** Reads the queues whose robot last sent from this place, so that alerts stay in their group; all queues if none did. */
+/** Reads the queues whose robot last sent from this place, so that alerts stay in their group; all queues if no robot has. */
 async function readTargets(
   tx: Tx,
   { queue, channel }: QueuePlace,
